@@ -1,0 +1,46 @@
+package dev.holdfast.backend;
+
+import dev.holdfast.event.Events;
+import dev.holdfast.lock.DistributedLock;
+import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Health;
+import dev.holdfast.spi.Limits;
+import dev.holdfast.spi.NonOverlap;
+import dev.holdfast.state.StateBackend;
+import java.util.Set;
+
+/**
+ * One opened backend: state, locks and events that belong together. Safe for use by many threads; open one per application and store.
+ *
+ * <p>{@code toString} shows the layers and the store, never a secret.
+ */
+public interface Backend extends AutoCloseable {
+
+    StateBackend state();
+
+    DistributedLock locks();
+
+    Events events();
+
+    /** What this backend can do; layers forward what the store declares. */
+    Set<Capability> capabilities();
+
+    /** What its locks promise about two holders. */
+    NonOverlap nonOverlap();
+
+    /** The sizes it accepts. */
+    Limits limits();
+
+    /** Whether it is well; one cheap read-only question to the store. */
+    Health health();
+
+    /** Numbers about it now: locks held, waiters, and what its stores tell. */
+    BackendStats stats();
+
+    /**
+     * Releases every lock held, tells their guards CLOSED, ends waits and subscriptions with
+     * {@link dev.holdfast.spi.BackendClosedException} and frees all threads and connections. May be repeated.
+     */
+    @Override
+    void close();
+}

@@ -1,0 +1,35 @@
+package dev.holdfast.event;
+
+import dev.holdfast.spi.Call;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port of events: what a backend implements that can push. For others the framework polls a ring of events kept in the state
+ * store.
+ *
+ * <p>Delivery is at most once, in the order of publication for each publisher and channel, to those subscribed when the event is
+ * published. Safe for use by many threads.
+ */
+public interface EventStore extends AutoCloseable {
+
+    /** Publishes an event. The payload is lent until the call ends. */
+    Call<@Nullable Void> publish(String namespace, String channel, byte[] payload);
+
+    /**
+     * Begins to deliver what is published from now on; events published after this call's answer arrive. Closing the subscription ends
+     * delivery.
+     */
+    Call<Subscription> subscribe(String namespace, Topic topic, Sink sink);
+
+    @Override
+    default void close() {}
+
+    /** Where a store delivers; methods return quickly and do not throw. */
+    interface Sink {
+        /** One event. The array is the sink's. */
+        void event(String channel, byte[] payload);
+
+        /** Events may have been missed before the next one. */
+        void missed();
+    }
+}

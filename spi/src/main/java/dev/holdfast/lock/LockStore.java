@@ -1,0 +1,106 @@
+package dev.holdfast.lock;
+
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Key;
+import dev.holdfast.spi.LeaseId;
+import dev.holdfast.spi.NonOverlap;
+import dev.holdfast.state.Page;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port of locks: what a backend implements that can do better than single-key conditional writes ({@code StateLockStore} makes a
+ * lock store of any state store). The lock engine makes the whole of {@link DistributedLock} of it.
+ *
+ * <p>A store keeps, for each name, at most one <em>hold</em> (lease id, grant, end), a queue of <em>waiters</em> and at most one
+ * <em>offer</em>. Ends are counted by the store's clock. The engine is a careful client: it uses a new random lease id for each
+ * acquisition, sends the commands of one name in order, settles lost replies by repeating commands with the same lease id, never
+ * trusts a hold longer than its lease less drift from the moment it <em>sent</em> the command that was acknowledged, and treats
+ * every signal as a hint that may be late, doubled or lost.
+ *
+ * <p>So every command here may be repeated, may come late, and may come after its sender has given up. Errors are of the
+ * {@link dev.holdfast.spi.BackendException} tree. Safe for use by many threads.
+ */
+public interface LockStore extends AutoCloseable {
+
+    /** Of these the engine reads FIFO_ACROSS_PROCESSES, CROSS_PROCESS and PUSH. */
+    Set<Capability> capabilities();
+
+    /** What the store promises about two holders of one lock. */
+    NonOverlap nonOverlap();
+
+    /**
+     * Asks for a name.
+     *
+     * <p>In this order: a hold by this lease id, not ended, is renewed to at least {@code ttl} from now and granted again, with the
+     * same grant if that is above {@code request.above()}, else with a new one. A free name (no hold, or an ended one, and no live offer
+     * to another) is granted, and the request leaves the queue. A name offered to this lease id is granted and the offer is over.
+     * Otherwise the answer is busy; if the request waits, its place in the queue is made or kept and its waiter lease renewed.
+     *
+     * <p>A grant is {@code max(previous grant of this name + 1, request.above() + 1, store time in microseconds)}, and greater than every
+     * earlier grant of the name, also when the store has forgotten the name.
+     */
+    Call<GrantReply> tryGrant(GrantRequest request);
+
+    /**
+     * Renews several holds to {@code ttl} from now, each for itself, and answers in order. A hold that ended, was released or forced, or
+     * belongs to another lease id is not renewed and not made anew. Grants do not change. Unknown names are not an error.
+     */
+    Call<List<RenewReply>> renew(List<Renewal> renewals);
+
+    /**
+     * Ends the hold of this lease id, if it is there. The name is then offered to the lease id named in the request, or to the first live
+     * waiter; dead waiters are skipped by store time. An offer reserves the name for a short time only: its waiter gets it by asking.
+     */
+    Call<ReleaseReply> release(Release release);
+
+    /** Takes a waiter out of the queue and passes on an offer it may have; also ends a hold of this lease id, which nobody will use. */
+    Call<@Nullable Void> cancel(LockName name, LeaseId leaseId);
+
+    /** The hold on a name, or null if it is free. Never disturbs it. */
+    Call<@Nullable LockInfo> find(LockName name);
+
+    /** One page of the holds of a namespace whose names begin with the prefix, each at most once over all pages. */
+    Call<Page<LockInfo>> list(String namespace, Key prefix, @Nullable Key from, int limit);
+
+    /** Ends the hold on a name, whoever has it, and passes the name on like {@link #release}. */
+    Call<ForceReply> forceRelease(LockName name);
+
+    /**
+     * Begins to send signals to this listener until the store is closed; called once, before the first command. A store without
+     * {@link Capability#PUSH} ignores it, and the engine polls.
+     */
+    default void listen(Signals signals) {}
+
+    /** The most names the engine should put in one {@link #renew}. */
+    default int renewBatch() {
+        return 1_000;
+    }
+
+    /** Numbers the store can tell at once, by a name in lower.dotted form. */
+    default Map<String, Long> gauges() {
+        return Map.of();
+    }
+
+    /** Frees what the store keeps for locks. The framework calls it once, before the state store's close. */
+    @Override
+    default void close() {}
+
+    /** Hints to the engine. Each may come late, twice, or never. Methods return quickly and do not throw. */
+    interface Signals {
+        /** The name may be free for, or offered to, the waiter with this lease id; null means any waiter for the name. */
+        void available(LockName name, @Nullable LeaseId waiter);
+
+        /** Somebody of another process waits for this name. */
+        void contended(LockName name);
+
+        /** The hold may be gone: forced, or its session lost. */
+        void gone(LockName name, LeaseId holder);
+
+        /** Signals may have been missed, or the store may have failed over: re-validate every hold and ask again for every waiter. */
+        void disturbed();
+    }
+}

@@ -1,0 +1,11 @@
+package dev.holdfast.lock;
+
+/** What became of one renewal. */
+public enum RenewReply {
+    /** Renewed; nobody waits. */
+    RENEWED,
+    /** Renewed; others wait for the name. */
+    CONTENDED,
+    /** The lease id holds nothing under this name: certainly lost. */
+    GONE
+}

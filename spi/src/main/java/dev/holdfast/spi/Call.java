@@ -1,0 +1,100 @@
+package dev.holdfast.spi;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One operation on a store, ready to be done through either door: {@link #await()} on the caller's thread, or {@link #start()}
+ * without blocking.
+ *
+ * <p>Ports return calls and faces derive their blocking and asynchronous methods from them, so no backend writes an operation
+ * twice. A blocking caller lends its own thread to the work, which is why a single-threaded user pays for no hand-off.
+ *
+ * <p>Rules: an operation is sent to the store at the latest when a door is used, and may already have been when the call was
+ * made; one door is used, once; a call nobody uses may never happen. To repeat an operation ask the port for a new call.
+ *
+ * <p>Safe to hand from one thread to another, not to be used by two at once.
+ *
+ * @param <T> what the operation answers; {@code null} is an answer where the port says so
+ */
+public interface Call<T extends @Nullable Object> {
+
+    /**
+     * Does the operation and returns its answer.
+     *
+     * <p>Throws an error of the {@link BackendException} tree. When the thread is interrupted while it waits, the interrupt flag
+     * stays set and the error says whether the operation was sent ({@link OutcomeUnknownException}) or not
+     * ({@link BackendUnavailableException}).
+     */
+    T await();
+
+    /** Begins the operation; the stage completes with its answer or its {@link BackendException}, never with a wrapper of it. */
+    CompletionStage<T> start();
+
+    /** A call that answers what {@code change} makes of this one's answer. An error thrown by {@code change} becomes the error. */
+    default <R extends @Nullable Object> Call<R> map(Function<? super T, ? extends R> change) {
+        return new Calls.Mapped<>(this, change);
+    }
+
+    /** A call that goes on with the call {@code next} makes of this one's answer. */
+    default <R extends @Nullable Object> Call<R> then(Function<? super T, ? extends Call<? extends R>> next) {
+        return new Calls.Chained<>(this, next);
+    }
+
+    /** A call that goes on with the call {@code rescue} makes of this one's error; other throwables pass. */
+    default Call<T> rescue(Function<? super BackendException, ? extends Call<T>> rescue) {
+        return new Calls.Rescued<>(this, rescue);
+    }
+
+    /** A call already answered. */
+    static <T extends @Nullable Object> Call<T> done(T answer) {
+        return new Calls.Done<>(answer);
+    }
+
+    /** A call already failed. */
+    static <T extends @Nullable Object> Call<T> failed(RuntimeException error) {
+        return new Calls.Failed<>(error);
+    }
+
+    /** A call of code that answers at once, such as an access to memory: both doors run it on the caller's thread. */
+    static <T extends @Nullable Object> Call<T> of(Supplier<? extends T> code) {
+        return new Calls.Immediate<>(code);
+    }
+
+    /** A call of code that blocks: {@link #await()} runs it on the caller's thread, {@link #start()} on {@code executor}. */
+    static <T extends @Nullable Object> Call<T> blocking(Executor executor, Supplier<? extends T> code) {
+        return new Calls.Blocking<>(executor, code);
+    }
+
+    /** A call of code that begins an asynchronous operation when a door is used. */
+    static <T extends @Nullable Object> Call<T> ofStage(Supplier<? extends CompletionStage<T>> code) {
+        return new Calls.Staged<>(code);
+    }
+
+    /** A call whose making is itself put off until a door is used; what {@code maker} throws becomes the call's error. */
+    static <T extends @Nullable Object> Call<T> defer(Supplier<? extends Call<T>> maker) {
+        return new Calls.Deferred<>(maker);
+    }
+
+    /**
+     * A call of all the given ones, which answers theirs in order. They are started together, so that a store that combines
+     * sends them together; the first error in order is the error, after all have ended.
+     */
+    static <T extends @Nullable Object> Call<List<T>> all(List<? extends Call<T>> calls) {
+        return outcomes(calls).map(outcomes -> {
+            List<T> answers = new ArrayList<>(outcomes.size());
+            outcomes.forEach(outcome -> answers.add(outcome.get()));
+            return answers;
+        });
+    }
+
+    /** A call of all the given ones, started together, which answers what became of each. */
+    static <T extends @Nullable Object> Call<List<Outcome<T>>> outcomes(List<? extends Call<T>> calls) {
+        return new Calls.Many<>(List.copyOf(calls));
+    }
+}

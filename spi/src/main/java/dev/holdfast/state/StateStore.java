@@ -1,0 +1,152 @@
+package dev.holdfast.state;
+
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Health;
+import dev.holdfast.spi.Key;
+import dev.holdfast.spi.Limits;
+import dev.holdfast.spi.Outcome;
+import dev.holdfast.spi.UnsupportedCapabilityException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port of state: what a backend author implements. The framework builds every face on it.
+ *
+ * <p>Only {@link #capabilities}, {@link #read}, {@link #write} and {@link #scan} must be written. From single-key conditional
+ * writes alone the framework gives scopes with atomic batches and fencing (each scope kept in one value), locks and events. The
+ * methods below them make a store faster or belong to a capability; each says which.
+ *
+ * <p>What the framework has done before it calls: checked arguments and limits, encoded keys, made versions, refused what the
+ * store does not declare. What a store owes: single-key operations are linearizable; an array passed in is lent until the call
+ * ends; an array returned is the caller's; errors are of the {@link dev.holdfast.spi.BackendException} tree, and an operation
+ * whose reply was lost is {@link dev.holdfast.spi.OutcomeUnknownException}, never a guess. A store never repeats a write.
+ *
+ * <p>Safe for use by many threads. A layer extends {@link ForwardingStateStore}.
+ */
+public interface StateStore extends AutoCloseable {
+
+    /** What the store can do beyond the required methods. The same set for the life of the store. */
+    Set<Capability> capabilities();
+
+    /** The value at a key, or null if there is none or it has expired. */
+    Call<@Nullable Stored> read(Space space, Key key);
+
+    /**
+     * Applies one mutation if its condition holds, atomically.
+     *
+     * <p>Answers whether the entry was changed: false if the condition did not hold, and for a delete or expire of an absent entry.
+     * Kinds are PUT, DELETE and (only with {@link Capability#TTL}) EXPIRE. Never called with the space of a scope.
+     */
+    Call<Boolean> write(Space space, Mutation mutation);
+
+    /**
+     * One page of the entries under a prefix.
+     *
+     * <p>Over all pages of a scan: an entry there from start to end is returned exactly once, one never there is not returned, and
+     * none twice. Expired entries are not there. Pages may be short or empty before the last.
+     */
+    Call<Page<KeyedValue>> scan(Space space, ScanRequest request);
+
+    // --- About the store
+
+    /** The sizes the store accepts. */
+    default Limits limits() {
+        return Limits.builder().build();
+    }
+
+    /** Whether the store is well; cheap enough to ask every second, and without writing. */
+    default Call<Health> health() {
+        return Call.done(Health.UP);
+    }
+
+    /** Numbers the store can tell at once, such as pool sizes, by a name in lower.dotted form. */
+    default Map<String, Long> gauges() {
+        return Map.of();
+    }
+
+    /** Frees connections and threads of the store. The framework calls it once, last. */
+    @Override
+    default void close() {}
+
+    // --- Faster, if the store can
+
+    /** The values at several keys, in their order, null where absent; in a scope, a snapshot. By default read one by one. */
+    default Call<List<@Nullable Stored>> readAll(Space space, List<Key> keys) {
+        List<Call<@Nullable Stored>> calls = new ArrayList<>(keys.size());
+        keys.forEach(key -> calls.add(read(space, key)));
+        return Call.all(calls);
+    }
+
+    /**
+     * What {@link #write} answers for each of several mutations of different keys, in their order. Not atomic: each has its own
+     * outcome, and an error of one does not reach the others. By default written one by one.
+     */
+    default Call<List<Outcome<Boolean>>> writeAll(Space space, List<Mutation> mutations) {
+        List<Call<Boolean>> calls = new ArrayList<>(mutations.size());
+        mutations.forEach(mutation -> calls.add(write(space, mutation)));
+        return Call.outcomes(calls);
+    }
+
+    /** The number of entries under a prefix. By default counted by scanning. */
+    default Call<Long> count(Space space, Key prefix) {
+        return Scans.count(this, space, prefix);
+    }
+
+    /** Deletes the entries of a space other than a scope that are under a prefix, and answers how many. By default by scanning. */
+    default Call<Long> clear(Space space, Key prefix) {
+        return Scans.clear(this, space, prefix);
+    }
+
+    // --- With TTL
+
+    /** How long the entry still lives, by the store's clock. With {@link Capability#TTL}. */
+    default Call<Expiry> expiry(Space space, Key key) {
+        throw new UnsupportedCapabilityException(Capability.TTL, "expiry");
+    }
+
+    // --- With NATIVE_SCOPES. A store that declares it is called with the spaces of scopes in read, readAll, scan,
+    // count, expiry too
+
+    /**
+     * Applies a commit to a scope, atomically: first the mark is checked, then the commit number, then the conditions, in this order;
+     * then the mark's commit number rises by one and keeps the commit's id (if there is a mark), and the mutations are applied.
+     */
+    default Call<CommitResult> apply(Space scope, Commit commit) {
+        throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "apply");
+    }
+
+    /** The scope's mark, or null if it has none. */
+    default Call<@Nullable Mark> mark(Space scope) {
+        throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "mark");
+    }
+
+    /**
+     * Sets the mark's fence unless it is as high or higher, and answers the mark that is there then. A new mark stands at commit 0; a
+     * raised one keeps its commit number and last id.
+     */
+    default Call<Mark> raise(Space scope, long fence) {
+        throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "raise");
+    }
+
+    /**
+     * Raises the mark above everything and answers it: its fence is turn 0 of the grant {@code max(grant of the old fence + 1, store
+     * time in microseconds)}.
+     */
+    default Call<Mark> takeOver(Space scope) {
+        throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "takeOver");
+    }
+
+    /** Removes the scope's entries and its mark. */
+    default Call<@Nullable Void> forget(Space scope) {
+        throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "forget");
+    }
+
+    /** One page of the names of the scopes that have entries or a mark. */
+    default Call<Page<Key>> scopes(String namespace, ScanRequest request) {
+        throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "scopes");
+    }
+}
