@@ -27,7 +27,7 @@ public final class Checks {
      * @param budget how many configurations the search may try per key before it leaves the key undecided
      */
     public static Verdict linearizable(Collection<? extends Event> history, int budget) {
-        throw new UnsupportedOperationException();
+        return Registers.check(history, budget);
     }
 
     /**
@@ -38,12 +38,12 @@ public final class Checks {
      * @param drift by how much the backend's clock may run faster than the recorder's, as a ratio, for instance 0.001
      */
     public static Verdict mutex(Collection<? extends Event> history, double drift) {
-        throw new UnsupportedOperationException();
+        return Locks.mutex(history, drift);
     }
 
     /** Checks {@link Rule#FENCE}. Holds on every backend, also on one that loses grants. */
     public static Verdict fenceOrder(Collection<? extends Event> history) {
-        throw new UnsupportedOperationException();
+        return Locks.fenceOrder(history);
     }
 
     /**
@@ -51,22 +51,22 @@ public final class Checks {
      * after the return of the release, or after the loss was noticed, a {@link HeldSample} must not say "held".
      */
     public static Verdict honesty(Collection<? extends Event> history) {
-        throw new UnsupportedOperationException();
+        return Locks.honesty(history);
     }
 
     /** Checks {@link Rule#STALE} and {@link Rule#REFUSED} for each scope of the {@linkplain FencedWrite fenced writes}. */
     public static Verdict fencedWrites(Collection<? extends Event> history) {
-        throw new UnsupportedOperationException();
+        return Scopes.check(history);
     }
 
     /** Checks {@link Rule#LOST_UPDATE}: each set read shows every add acknowledged before it, and no add not begun. */
     public static Verdict noLostUpdate(Collection<? extends Event> history) {
-        throw new UnsupportedOperationException();
+        return Sets.noLostUpdate(history);
     }
 
     /** Checks {@link Rule#FRACTURED}: all keys of a snapshot come from one batch, or are all absent. */
     public static Verdict noFracturedRead(Collection<? extends Event> history) {
-        throw new UnsupportedOperationException();
+        return Sets.noFracturedRead(history);
     }
 
     /** All checks in one verdict; {@code drift} and {@code budget} as above. */

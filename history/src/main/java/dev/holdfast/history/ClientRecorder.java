@@ -34,9 +34,13 @@ public final class ClientRecorder {
     }
 
     /** Calls {@link Operation.Kind#GET}; told with the value that was read, {@code null} for absent. */
+    @SuppressWarnings("NullAway") // it does not see that the result of this read may be null
     public ReadCall<@Nullable String> get(String key) {
-        return begin(new ReadCall<>(this, null, (value, outcome, call, ret) ->
-                new Operation(name, key, Operation.Kind.GET, null, value, outcome, call, ret)));
+        return begin(new ReadCall<>(
+                this,
+                null,
+                (value, outcome, call, ret) ->
+                        new Operation(name, key, Operation.Kind.GET, null, value, outcome, call, ret)));
     }
 
     /** Calls {@link Operation.Kind#PUT}. */
@@ -81,19 +85,23 @@ public final class ClientRecorder {
 
     /** Reads a set of added elements whole. */
     public ReadCall<Set<String>> readSet(String set) {
-        return begin(new ReadCall<>(this, Set.of(), (elements, outcome, call, ret) ->
-                new SetRead(name, set, elements, outcome, call, ret)));
+        return begin(new ReadCall<>(
+                this,
+                Set.of(),
+                (elements, outcome, call, ret) -> new SetRead(name, set, elements, outcome, call, ret)));
     }
 
     /** Reads several keys of a scope at once; told with each key's generation, 0 for an absent key. */
     public ReadCall<Map<String, Long>> readSnapshot(String scope) {
-        return begin(new ReadCall<>(this, Map.of(), (generations, outcome, call, ret) ->
-                new SnapshotRead(name, scope, generations, outcome, call, ret)));
+        return begin(new ReadCall<>(
+                this,
+                Map.of(),
+                (generations, outcome, call, ret) -> new SnapshotRead(name, scope, generations, outcome, call, ret)));
     }
 
     private Call write(String key, Operation.Kind kind, @Nullable String expected, @Nullable String value) {
-        return begin(new Call(this, (outcome, call, ret) ->
-                new Operation(name, key, kind, expected, value, outcome, call, ret)));
+        return begin(new Call(
+                this, (outcome, call, ret) -> new Operation(name, key, kind, expected, value, outcome, call, ret)));
     }
 
     private <P extends Pending> P begin(P pending) {

@@ -44,9 +44,7 @@ public record Verdict(int checked, List<Finding> violations, List<Finding> undec
     /** This verdict and the other one in one. */
     public Verdict and(Verdict other) {
         return new Verdict(
-                checked + other.checked,
-                concat(violations, other.violations),
-                concat(undecided, other.undecided));
+                checked + other.checked, concat(violations, other.violations), concat(undecided, other.undecided));
     }
 
     /** Returns this verdict if it is OK, and throws {@code AssertionError} with all findings otherwise. */
