@@ -1,0 +1,47 @@
+package dev.holdfast.tck;
+
+import dev.holdfast.spi.Key;
+import dev.holdfast.state.KeyedState;
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * How long things take here: what is measured of the store and the machine before the first rule. No constant of a rule is an upper
+ * bound of a duration; it is only multiplied.
+ *
+ * @param slowRoundTrip what 99 of 100 reads stay below
+ */
+record Bounds(Duration slowRoundTrip) {
+    private static final int READS = 200;
+
+    static Bounds measure(KeyedState state) {
+        long[] nanos = new long[READS];
+        Key key = Key.of("calibration");
+        for (int i = 0; i < READS; i++) {
+            long start = System.nanoTime();
+            state.get(key);
+            nanos[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(nanos);
+        return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]));
+    }
+
+    /** A time to live that leaves room for several reads before it is over. */
+    Duration ttl() {
+        return longest(Duration.ofMillis(400), slowRoundTrip.multipliedBy(40));
+    }
+
+    /** A lease that is not lost because the machine is busy. */
+    Duration lease() {
+        return longest(Duration.ofSeconds(2), slowRoundTrip.multipliedBy(40));
+    }
+
+    /** How long something that must happen may take before it counts as not happening. */
+    Duration eventually() {
+        return longest(Duration.ofSeconds(10), lease().multipliedBy(3));
+    }
+
+    private static Duration longest(Duration a, Duration b) {
+        return a.compareTo(b) >= 0 ? a : b;
+    }
+}

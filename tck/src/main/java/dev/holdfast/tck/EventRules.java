@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter Y: events. */
+abstract class EventRules extends RuleChapter {}

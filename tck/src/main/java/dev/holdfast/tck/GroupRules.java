@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter M: many locks at once. */
+abstract class GroupRules extends RuleChapter {}

@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter X: leases end in time. */
+abstract class LeaseRules extends RuleChapter {}

@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter Z: opening and closing. */
+abstract class LifecycleRules extends RuleChapter {}

@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter L: lock basics. */
+abstract class LockRules extends RuleChapter {}

@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter R: renewal. */
+abstract class RenewalRules extends RuleChapter {}

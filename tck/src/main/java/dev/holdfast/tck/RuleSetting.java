@@ -1,0 +1,82 @@
+package dev.holdfast.tck;
+
+import dev.holdfast.backend.Backend;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What one try of one rule works with: a fresh namespace, clients opened when first asked for, closed in the end. */
+final class RuleSetting implements AutoCloseable {
+    private final TckSubject subject;
+    private final @Nullable Bounds bounds;
+    private final String namespace =
+            "tck-" + UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    private final Map<String, Backend> named = new HashMap<>();
+    private final List<Backend> opened = new ArrayList<>();
+    private final Passage passage;
+    private final int scale;
+    private final Random random;
+
+    RuleSetting(TckSubject subject, long seed, int scale, @Nullable Bounds bounds) {
+        this.subject = subject;
+        this.bounds = bounds;
+        this.scale = scale;
+        this.passage = subject.passage();
+        this.random = new Random(seed);
+    }
+
+    String namespace() {
+        return namespace;
+    }
+
+    synchronized Backend client() {
+        return named.computeIfAbsent("client", name -> newClient());
+    }
+
+    synchronized Backend otherClient() {
+        return named.computeIfAbsent("other", name -> newClient());
+    }
+
+    Backend newClient() {
+        return clientOf(namespace);
+    }
+
+    synchronized Backend clientOf(String otherNamespace) {
+        Backend client = subject.client(otherNamespace);
+        opened.add(client);
+        return client;
+    }
+
+    TckSubject subject() {
+        return subject;
+    }
+
+    Passage passage() {
+        return passage;
+    }
+
+    /** 1, 2 or 4: times are multiplied by it when an earlier try was inconclusive. */
+    int scale() {
+        return scale;
+    }
+
+    Random random() {
+        return random;
+    }
+
+    Bounds bounds() {
+        if (bounds == null) {
+            throw new IllegalStateException("not measured yet");
+        }
+        return bounds;
+    }
+
+    @Override
+    public synchronized void close() {
+        opened.forEach(Backend::close);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.holdfast.tck;
+
+import dev.holdfast.backend.Backend;
+import dev.holdfast.backend.Backends;
+import dev.holdfast.spi.ManualTime;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The backend under test: how a client of its store is opened, and what the author has to say about it. Immutable. */
+public final class TckSubject {
+
+    /**
+     * A rule the author knows to be broken. It runs all the same; until the day is over its failure is reported as waived.
+     *
+     * @param until the last day
+     */
+    record Waiver(String rule, String reason, LocalDate until) {}
+
+    /** Opens one client, with the given clocks if there are any. */
+    private interface Opener {
+        Backend open(String namespace, @Nullable ManualTime time);
+    }
+
+    private final String name;
+    private final Opener opener;
+    private final @Nullable ManualTime time;
+    private final @Nullable String uri;
+    private final Map<String, Waiver> waivers;
+
+    private TckSubject(
+            String name, Opener opener, @Nullable ManualTime time, @Nullable String uri, Map<String, Waiver> waivers) {
+        this.name = name;
+        this.opener = opener;
+        this.time = time;
+        this.uri = uri;
+        this.waivers = waivers;
+    }
+
+    /**
+     * The backend of a URL. It is opened many times, with the option {@code namespace} set, and every one must be a client of the same
+     * store: for a store inside this process the URL names one.
+     */
+    public static TckSubject open(String uri) {
+        Opener opener = (namespace, time) -> {
+            Backends.Builder builder = Backends.at(uri).set("namespace", namespace);
+            return time == null ? builder.open() : builder.time(time).open();
+        };
+        return new TckSubject(withoutSecrets(uri), opener, null, uri, Map.of());
+    }
+
+    /**
+     * A backend opened by hand.
+     *
+     * @param name shown in the report
+     * @param opener opens another independent client of the one store for a namespace
+     */
+    public static TckSubject of(String name, Function<String, Backend> opener) {
+        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, Map.of());
+    }
+
+    /**
+     * Lets rules move this clock instead of waiting. Backends opened by URL are given it; an opener by hand must have given it to its
+     * backends, and the store must take it too.
+     */
+    public TckSubject withTime(ManualTime manual) {
+        return new TckSubject(name, opener, manual, uri, waivers);
+    }
+
+    /**
+     * Says that a rule is known to be broken. While the waiver lasts its failure does not fail the build, but heads the report.
+     *
+     * @param rule its number, such as {@code Q07}
+     * @param until the last day, such as {@code 2027-01-01}; from then on the rule fails again
+     */
+    public TckSubject waive(String rule, String reason, String until) {
+        Map<String, Waiver> more = new TreeMap<>(waivers);
+        more.put(rule, new Waiver(rule, reason, LocalDate.parse(until)));
+        return new TckSubject(name, opener, time, uri, Map.copyOf(more));
+    }
+
+    Backend client(String namespace) {
+        return opener.open(namespace, time);
+    }
+
+    /** The URL, if the backend is opened by one. */
+    Optional<String> uri() {
+        return Optional.ofNullable(uri);
+    }
+
+    Passage passage() {
+        return time == null ? Passage.real() : Passage.manual(time);
+    }
+
+    Optional<Waiver> waiver(String rule) {
+        return Optional.ofNullable(waivers.get(rule));
+    }
+
+    List<Waiver> waivers() {
+        return new ArrayList<>(waivers.values());
+    }
+
+    private static String withoutSecrets(String uri) {
+        return uri.replaceAll("//[^/@]*@", "//...@").replaceAll("\\?.*", "");
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,4 @@
+package dev.holdfast.tck;
+
+/** Chapter W: waiting, wake-ups and interrupts. */
+abstract class WaitingRules extends RuleChapter {}
