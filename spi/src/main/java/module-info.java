@@ -6,6 +6,7 @@ module dev.holdfast.spi {
     requires org.slf4j;
 
     exports dev.holdfast.backend;
+    exports dev.holdfast.combine;
     exports dev.holdfast.config;
     exports dev.holdfast.event;
     exports dev.holdfast.lock;

@@ -1,0 +1,339 @@
+package dev.holdfast.combine;
+
+import dev.holdfast.spi.BackendClosedException;
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Outcome;
+import dev.holdfast.spi.OutcomeUnknownException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection's worth of commands: at most one sending at a time, and a queue of what came meanwhile.
+ *
+ * <p>Inside: {@code busy} says that somebody has the lane, who alone may send. Whoever gives it up looks at the queue under the lock
+ * and either hands the lane to the first in the queue (a blocking caller is told to lead; for an asynchronous one a flusher is
+ * started) or sets {@code busy} false. A leader takes the batch from the head of the queue, where it stands itself, so a leader's own
+ * command is always in its batch: no wake-up can be lost to a batch that belonged to somebody else.
+ */
+final class Lane<C, R extends @Nullable Object> {
+    private final int index;
+    private final int maxBatch;
+    private final int maxQueue;
+    private final Transport<C, R> transport;
+    private final Executor flushers;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition room = lock.newCondition();
+    private final ArrayDeque<Pending<C, R>> queue = new ArrayDeque<>();
+    private boolean closed;
+    // Written under the lock; read without it as hints.
+    private volatile boolean busy;
+    private volatile int unblocked;
+
+    Lane(int index, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
+        this.index = index;
+        this.maxBatch = maxBatch;
+        this.maxQueue = maxQueue;
+        this.transport = transport;
+        this.flushers = flushers;
+    }
+
+    /** Whether commands begun without blocking are in this lane, so that later ones of the same affinity must follow them. */
+    boolean ordered() {
+        return unblocked > 0;
+    }
+
+    int queued() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends the caller's command on its own thread if the lane is idle; false, and nothing done, if it is not. */
+    boolean begin(Pending<C, R> own) {
+        if (busy) {
+            return false;
+        }
+        lock.lock();
+        try {
+            failIfClosed();
+            if (busy) {
+                return false;
+            }
+            busy = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            send(List.of(own));
+        } finally {
+            handOn();
+        }
+        return true;
+    }
+
+    /** Queues the caller's command and waits for its outcome, sending a batch if told to lead. */
+    void join(Pending<C, R> own) {
+        boolean mine = false;
+        lock.lock();
+        try {
+            awaitRoom();
+            failIfClosed();
+            queue.add(own);
+            if (!busy) {
+                busy = true;
+                mine = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (mine) {
+            lead();
+            return;
+        }
+        boolean interrupted = false;
+        while (!own.isDone() && !own.isLeader()) {
+            LockSupport.park(this);
+            if (Thread.interrupted()) {
+                interrupted = true;
+                if (withdraw(own)) {
+                    Thread.currentThread().interrupt();
+                    throw new BackendUnavailableException("interrupted before the command was sent; it was taken back");
+                }
+            }
+        }
+        if (own.isLeader()) {
+            lead();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Queues a command whose caller does not wait. */
+    void enqueue(Pending<C, R> pending) {
+        boolean start = false;
+        lock.lock();
+        try {
+            if (closed) {
+                pending.end(Outcome.error(new BackendClosedException()));
+                return;
+            }
+            if (queue.size() >= maxQueue) {
+                pending.end(Outcome.error(new BackendUnavailableException(
+                        "the queue is full with " + maxQueue + " commands; this one was not sent, try again later")));
+                return;
+            }
+            unblocked++;
+            queue.add(pending);
+            if (!busy) {
+                busy = true;
+                start = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (start) {
+            startFlusher();
+        }
+    }
+
+    void close() {
+        List<Pending<C, R>> waiting;
+        lock.lock();
+        try {
+            closed = true;
+            waiting = new ArrayList<>(queue);
+            // A leader already told still comes for its batch; it must find its own command there.
+            queue.removeIf(pending -> !pending.isLeader());
+            waiting.removeIf(Pending::isLeader);
+            waiting.forEach(this::left);
+            room.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        waiting.forEach(pending -> pending.end(Outcome.error(new BackendClosedException())));
+    }
+
+    /** Sends the batch at the head of the queue, then hands the lane on. The caller has the lane. */
+    private void lead() {
+        try {
+            send(take());
+        } finally {
+            handOn();
+        }
+    }
+
+    /** Sends batch after batch until nothing waits; runs on a flusher, which has the lane. */
+    private void flush() {
+        List<Pending<C, R>> batch = take();
+        while (!batch.isEmpty()) {
+            send(batch);
+            lock.lock();
+            try {
+                if (queue.isEmpty()) {
+                    busy = false;
+                    return;
+                }
+            } finally {
+                lock.unlock();
+            }
+            batch = take();
+        }
+        handOn();
+    }
+
+    private List<Pending<C, R>> take() {
+        lock.lock();
+        try {
+            List<Pending<C, R>> batch = new ArrayList<>(Math.min(maxBatch, queue.size()));
+            while (batch.size() < maxBatch && !queue.isEmpty()) {
+                batch.add(queue.remove());
+            }
+            room.signalAll();
+            return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void handOn() {
+        Pending<C, R> next;
+        lock.lock();
+        try {
+            next = queue.peek();
+            if (next == null) {
+                busy = false;
+                return;
+            }
+            if (next.isBlocking()) {
+                next.lead();
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        startFlusher();
+    }
+
+    private void startFlusher() {
+        try {
+            flushers.execute(this::flush);
+        } catch (RejectedExecutionException refused) {
+            take().forEach(pending -> {
+                leftUnlocked(pending);
+                pending.end(Outcome.error(
+                        new BackendUnavailableException("no thread to send the command; it was not sent", refused)));
+            });
+            handOn();
+        }
+    }
+
+    private boolean withdraw(Pending<C, R> own) {
+        lock.lock();
+        try {
+            if (own.isLeader() || !queue.remove(own)) {
+                return false;
+            }
+            room.signal();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitRoom() {
+        while (queue.size() >= maxQueue && !closed) {
+            try {
+                room.await();
+            } catch (InterruptedException interrupt) {
+                Thread.currentThread().interrupt();
+                throw new BackendUnavailableException("interrupted before the command was sent", interrupt);
+            }
+        }
+    }
+
+    private void failIfClosed() {
+        if (closed) {
+            throw new BackendClosedException();
+        }
+    }
+
+    private void left(Pending<C, R> pending) {
+        if (!pending.isBlocking()) {
+            unblocked--;
+        }
+    }
+
+    private void leftUnlocked(Pending<C, R> pending) {
+        lock.lock();
+        try {
+            left(pending);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void send(List<Pending<C, R>> batch) {
+        List<C> commands = batch.size() == 1
+                ? List.of(batch.get(0).command)
+                : batch.stream().map(pending -> pending.command).toList();
+        BackendException untold;
+        try {
+            transport.send(index, commands, new Told(batch));
+            untold = new OutcomeUnknownException("the transport ended without telling the command's outcome");
+        } catch (BackendUnavailableException notSent) {
+            untold = notSent;
+        } catch (Throwable broken) {
+            untold = new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);
+        }
+        for (Pending<C, R> pending : batch) {
+            if (!pending.isDone()) {
+                end(pending, Outcome.error(untold));
+            }
+        }
+    }
+
+    private void end(Pending<C, R> pending, Outcome<R> outcome) {
+        if (!pending.isBlocking()) {
+            leftUnlocked(pending);
+        }
+        pending.end(outcome);
+    }
+
+    private final class Told implements Transport.Replies<R> {
+        private final List<Pending<C, R>> batch;
+
+        Told(List<Pending<C, R>> batch) {
+            this.batch = batch;
+        }
+
+        @Override
+        public void reply(int index, R reply) {
+            tell(index, Outcome.value(reply));
+        }
+
+        @Override
+        public void error(int index, BackendException error) {
+            tell(index, Outcome.error(error));
+        }
+
+        private void tell(int index, Outcome<R> outcome) {
+            Pending<C, R> pending = batch.get(index);
+            if (!pending.isDone()) {
+                end(pending, outcome);
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package dev.holdfast.combine;
+
+import dev.holdfast.spi.BackendException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends commands to a store, several at a time; what a backend supplies to a {@link Combiner}.
+ *
+ * @param <C> a command
+ * @param <R> its reply
+ */
+@FunctionalInterface
+public interface Transport<C, R extends @Nullable Object> {
+
+    /**
+     * Sends the commands in order over the lane's connection and tells the outcome of each as soon as its reply is read. Blocks until
+     * all are told, within a time of its own.
+     *
+     * <p>When it returns or throws with commands untold, those end as {@link dev.holdfast.spi.OutcomeUnknownException}; only if it throws
+     * {@link dev.holdfast.spi.BackendUnavailableException} do they end as certainly not applied. So throw that only while nothing has
+     * been sent. Never called twice at once for one lane.
+     *
+     * @param lane from 0; the same connection should serve the same lane
+     * @param commands at least one; valid during the call
+     */
+    void send(int lane, List<C> commands, Replies<R> replies);
+
+    /** Takes the outcomes, each once; a second outcome for one command is ignored. */
+    interface Replies<R extends @Nullable Object> {
+        void reply(int index, R reply);
+
+        void error(int index, BackendException error);
+    }
+}
