@@ -78,6 +78,7 @@ class CombinerTest {
 
     private static void awaitQueued(Combiner<?, ?> combiner, int wanted) {
         while (combiner.queued() != wanted) {
+            assertFalse(Thread.interrupted(), "never " + wanted + " in the queue, now " + combiner.queued());
             Thread.onSpinWait();
         }
     }
@@ -187,6 +188,7 @@ class CombinerTest {
         });
         begun.await();
         while (waiter.get().getState() != Thread.State.WAITING) {
+            assertFalse(Thread.interrupted(), "the caller never waited for room");
             Thread.onSpinWait();
         }
         assertEquals(2, combiner.queued());
