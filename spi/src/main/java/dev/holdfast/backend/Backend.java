@@ -22,7 +22,10 @@ public interface Backend extends AutoCloseable {
 
     Events events();
 
-    /** What this backend can do; layers forward what the store declares. */
+    /**
+     * What this backend can do; layers forward what the stores declare. ORDERED_SCAN, TTL, NATIVE_SCOPES and DURABLE speak of the state;
+     * FIFO_ACROSS_PROCESSES of the locks; CROSS_PROCESS of both, PUSH of locks and events, and only if both have it.
+     */
     Set<Capability> capabilities();
 
     /** What its locks promise about two holders. */
@@ -31,7 +34,10 @@ public interface Backend extends AutoCloseable {
     /** The sizes it accepts. */
     Limits limits();
 
-    /** Whether it is well; one cheap read-only question to the store. */
+    /**
+     * Whether it is well: one cheap read-only question to the store, with the time it took in the detail {@code latencyMicros}. A store
+     * that fails to answer is DOWN, with the detail {@code error}.
+     */
     Health health();
 
     /** Numbers about it now: locks held, waiters, and what its stores tell. */

@@ -1,11 +1,23 @@
 package dev.holdfast.event;
 
+import dev.holdfast.spi.BackendClosedException;
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Time;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The face of events over a store. */
 final class EventFaces implements Events {
+    private final EventStore store;
+    private final String namespace;
+    private final int maxNameBytes;
+    private final int maxPayloadBytes;
+    private final Time time;
+    private final BooleanSupplier closed;
+
     EventFaces(
             EventStore store,
             String namespace,
@@ -13,21 +25,66 @@ final class EventFaces implements Events {
             int maxPayloadBytes,
             Time time,
             BooleanSupplier closed) {
-        throw new UnsupportedOperationException(store + namespace + maxNameBytes + maxPayloadBytes + time + closed);
+        this.store = store;
+        this.namespace = namespace;
+        this.maxNameBytes = maxNameBytes;
+        this.maxPayloadBytes = maxPayloadBytes;
+        this.time = time;
+        this.closed = closed;
     }
 
     @Override
     public void publish(String channel, byte[] payload) {
-        throw new UnsupportedOperationException();
+        publishing(channel, payload).await();
     }
 
     @Override
     public CompletionStage<Void> publishAsync(String channel, byte[] payload) {
-        throw new UnsupportedOperationException();
+        return publishing(channel, payload).start();
+    }
+
+    private Call<@Nullable Void> publishing(String channel, byte[] payload) {
+        requireName(channel);
+        if (channel.isEmpty()) {
+            throw new IllegalArgumentException("channel name is empty; name the channel to publish to");
+        }
+        if (payload.length > maxPayloadBytes) {
+            throw new IllegalArgumentException(
+                    "payload has " + payload.length + " bytes; maxValueBytes is " + maxPayloadBytes);
+        }
+        requireOpen();
+        return store.publish(namespace, channel, payload);
     }
 
     @Override
     public Subscription subscribe(Topic topic, int buffer, Overflow overflow, EventListener listener) {
-        throw new UnsupportedOperationException();
+        requireName(topic.name());
+        if (buffer < 1) {
+            throw new IllegalArgumentException("buffer must be at least 1, was " + buffer);
+        }
+        Delivery delivery = new Delivery(
+                buffer, Objects.requireNonNull(overflow), Objects.requireNonNull(listener), time.callbacks(), closed);
+        requireOpen();
+        try {
+            return delivery.fedBy(store.subscribe(namespace, topic, delivery).await());
+        } catch (RuntimeException | Error failed) {
+            // Its subscription may exist at the store all the same; nobody asked for what it would deliver.
+            delivery.close();
+            throw failed;
+        }
+    }
+
+    private void requireName(String name) {
+        int bytes = Key.utf8("channel name", name).length;
+        if (bytes > maxNameBytes) {
+            throw new IllegalArgumentException(
+                    "channel name has " + bytes + " bytes; maxNameBytes is " + maxNameBytes);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed.getAsBoolean()) {
+            throw new BackendClosedException();
+        }
     }
 }

@@ -21,6 +21,12 @@ public interface EventStore extends AutoCloseable {
      */
     Call<Subscription> subscribe(String namespace, Topic topic, Sink sink);
 
+    /** Whether events are pushed to subscribers; false if they are polled. */
+    default boolean pushes() {
+        return true;
+    }
+
+    /** Ends every subscription and frees what the store keeps for events. The framework calls it once, before the state store's close. */
     @Override
     default void close() {}
 
