@@ -34,11 +34,7 @@ final class Delivery implements EventStore.Sink, Subscription {
     private volatile boolean closed;
 
     Delivery(
-            int capacity,
-            Overflow overflow,
-            EventListener listener,
-            Executor executor,
-            BooleanSupplier backendClosed) {
+            int capacity, Overflow overflow, EventListener listener, Executor executor, BooleanSupplier backendClosed) {
         this.capacity = capacity;
         this.overflow = overflow;
         this.listener = listener;

@@ -77,8 +77,7 @@ final class EventFaces implements Events {
     private void requireName(String name) {
         int bytes = Key.utf8("channel name", name).length;
         if (bytes > maxNameBytes) {
-            throw new IllegalArgumentException(
-                    "channel name has " + bytes + " bytes; maxNameBytes is " + maxNameBytes);
+            throw new IllegalArgumentException("channel name has " + bytes + " bytes; maxNameBytes is " + maxNameBytes);
         }
     }
 
