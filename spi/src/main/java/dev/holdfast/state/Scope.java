@@ -2,6 +2,7 @@ package dev.holdfast.state;
 
 import dev.holdfast.spi.Fenced;
 import dev.holdfast.spi.FencingToken;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -29,7 +30,7 @@ public interface Scope extends KeyedState {
      * there, which throws {@link dev.holdfast.spi.FencedOutException}. From then on every older writer is refused.
      */
     default FencedScope fencedBy(Fenced holder) {
-        return fencedBy(holder.fence());
+        return fencedBy(Objects.requireNonNull(holder, "holder").fence());
     }
 
     /** A view that writes under this token; see {@link #fencedBy(Fenced)}. */

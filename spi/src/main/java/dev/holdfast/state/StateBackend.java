@@ -30,10 +30,11 @@ public interface StateBackend extends KeyedState {
     /**
      * The state faces over a store.
      *
+     * @param store one that has scopes; see {@link StateStore#withScopes}
      * @param namespace keeps the keys of this user of the store apart from all others
      * @param closed asked before each operation; true makes it fail with {@link dev.holdfast.spi.BackendClosedException}
      */
     static StateBackend over(StateStore store, String namespace, Time time, BooleanSupplier closed) {
-        return StateFaces.over(store, namespace, time, closed);
+        return new BlockingBackend(new RootCalls(new StateContext(store, namespace, closed)));
     }
 }

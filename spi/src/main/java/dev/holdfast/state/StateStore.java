@@ -6,6 +6,7 @@ import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.Outcome;
+import dev.holdfast.spi.Time;
 import dev.holdfast.spi.UnsupportedCapabilityException;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,7 +113,8 @@ public interface StateStore extends AutoCloseable {
     // count, expiry too
 
     /**
-     * Applies a commit to a scope, atomically: first the mark is checked, then the commit number, then the conditions, in this order;
+     * Applies a commit to a scope, atomically. A commit whose id the mark holds as last was applied already, and is answered so,
+     * whatever the mark's fence is by now. Otherwise the mark is checked, then the commit number, then the conditions, in this order;
      * then the mark's commit number rises by one and keeps the commit's id (if there is a mark), and the mutations are applied.
      */
     default Call<CommitResult> apply(Space scope, Commit commit) {
@@ -148,5 +150,13 @@ public interface StateStore extends AutoCloseable {
     /** One page of the names of the scopes that have entries or a mark. */
     default Call<Page<Key>> scopes(String namespace, ScanRequest request) {
         throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "scopes");
+    }
+
+    /**
+     * A store that has scopes: the given one if it declares {@link Capability#NATIVE_SCOPES}, otherwise one that keeps each scope in
+     * one value of it, within its value limit and without times to live. Layers go above, so that they see single entries.
+     */
+    static StateStore withScopes(StateStore store, Time time) {
+        return store.capabilities().contains(Capability.NATIVE_SCOPES) ? store : new ScopesInOneValue(store, time);
     }
 }
