@@ -1,6 +1,8 @@
 package dev.holdfast.event;
 
 import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Time;
+import dev.holdfast.state.StateStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,15 @@ public interface EventStore extends AutoCloseable {
     /** Ends every subscription and frees what the store keeps for events. The framework calls it once, before the state store's close. */
     @Override
     default void close() {}
+
+    /**
+     * Events over a store that has none: the last ones are kept in one internal record of the state store, which is read every 100 ms while
+     * something happens, and up to every second while nothing does, as long as there are subscriptions. What no longer fits in the record
+     * (256 events, 64 KiB) before it is read is told as missed. The state store stays open when this is closed.
+     */
+    static EventStore over(StateStore state, Time time) {
+        return new PolledEventStore(state, time);
+    }
 
     /** Where a store delivers; methods return quickly and do not throw. */
     interface Sink {
