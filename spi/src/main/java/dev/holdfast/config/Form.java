@@ -70,8 +70,9 @@ interface Form<T> {
             try {
                 return check(Duration.parse(text));
             } catch (DateTimeParseException wrong) {
-                if (wrong.getCause() instanceof ArithmeticException) {
-                    throw new IllegalArgumentException("is too large", wrong);
+                if (wrong.getCause() != null) {
+                    // Well formed; a number in it overflows.
+                    throw new IllegalArgumentException("is out of range", wrong);
                 }
                 throw new IllegalArgumentException(
                         "is not a duration; write a whole number with a unit (ms, s, m, h, d), or ISO-8601 such as PT30S",
@@ -220,7 +221,9 @@ interface Form<T> {
 
         @Override
         public String print(Double value) {
-            return new BigDecimal(value.toString()).stripTrailingZeros().toPlainString();
+            return Double.isFinite(value)
+                    ? new BigDecimal(value.toString()).stripTrailingZeros().toPlainString()
+                    : value.toString();
         }
     }
 
