@@ -4,6 +4,7 @@ import dev.holdfast.config.Settings;
 import dev.holdfast.event.Events;
 import dev.holdfast.lock.DistributedLock;
 import dev.holdfast.lock.LockEngine;
+import dev.holdfast.lock.LockSettings;
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.Capability;
@@ -28,7 +29,7 @@ final class OpenBackend implements Backend {
     private final Time time;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final StateBackend state;
-    private final LockEngine locks;
+    private final @Nullable LockEngine locks;
     private final Events events;
 
     /**
@@ -66,7 +67,16 @@ final class OpenBackend implements Backend {
         events = Events.over(
                 ports.events(), namespace, limits.maxNameBytes(), limits.maxValueBytes(), time, closed::get);
         // Last, because it alone starts something that would have to be stopped.
-        locks = DistributedLock.over(ports.locks(), namespace, CoreOptions.lockSettings(settings, limits), time);
+        locks = engine(ports, namespace, CoreOptions.lockSettings(settings, limits), time);
+    }
+
+    // Until the engine is there: state and events can be used without it.
+    private static @Nullable LockEngine engine(Ports ports, String namespace, LockSettings settings, Time time) {
+        try {
+            return DistributedLock.over(ports.locks(), namespace, settings, time);
+        } catch (UnsupportedOperationException | IllegalStateException pending) {
+            return null;
+        }
     }
 
     private static String print(String place, List<Layer> layers) {
@@ -84,6 +94,9 @@ final class OpenBackend implements Backend {
 
     @Override
     public DistributedLock locks() {
+        if (locks == null) {
+            throw new UnsupportedOperationException("the lock engine is not there yet");
+        }
         return locks;
     }
 
@@ -141,7 +154,9 @@ final class OpenBackend implements Backend {
         requireOpen();
         Map<String, Long> numbers = new TreeMap<>(ports.state().gauges());
         numbers.putAll(ports.locks().gauges());
-        numbers.putAll(locks.gauges());
+        if (locks != null) {
+            numbers.putAll(locks.gauges());
+        }
         return new BackendStats(numbers);
     }
 

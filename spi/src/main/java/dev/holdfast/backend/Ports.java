@@ -24,6 +24,7 @@ final class Ports {
 
     /** Adds what a store leaves to the framework, below every layer. */
     void complete(Time time) {
+        state = StateStore.withScopes(state, time);
         if (events == null) {
             events = EventStore.over(state, time);
         }
@@ -31,13 +32,13 @@ final class Ports {
 
     void wrap(Layer layer) {
         state = layer.wrap(state);
-        locks = layer.wrap(locks());
+        locks = locks == null ? null : layer.wrap(locks);
         events = layer.wrap(events());
     }
 
     void observe(Observer observer) {
         state = new ObservingStateStore(state, observer);
-        locks = new ObservingLockStore(locks(), observer);
+        locks = locks == null ? null : new ObservingLockStore(locks, observer);
         events = new ObservingEventStore(events(), observer);
     }
 
