@@ -1,5 +1,7 @@
 package dev.holdfast.lock;
 
+import dev.holdfast.spi.LeaseId;
+import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.Time;
 import java.time.Duration;
 import java.util.Collection;
@@ -64,9 +66,9 @@ public interface DistributedLock {
     AsyncDistributedLock async();
 
     /**
-     * The locks over a store. The caller closes the engine before the store.
+     * The locks over a store, within these limits. The caller closes the engine before the store.
      */
-    static LockEngine over(LockStore store, String namespace, LockSettings settings, Time time) {
-        return LockEngine.of(store, namespace, settings, time);
+    static LockEngine over(LockStore store, String namespace, LockSettings settings, Limits limits, Time time) {
+        return LockEngine.of(store, namespace, settings, limits, time, LeaseId::random);
     }
 }

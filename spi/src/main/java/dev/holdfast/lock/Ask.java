@@ -1,0 +1,44 @@
+package dev.holdfast.lock;
+
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.Call;
+
+/**
+ * One question of a hold to the store, and when it was put.
+ *
+ * @param number the hold's count of its commands
+ * @param sent a moment before the request was sent, from which the lease counts
+ * @param waiter whose terms it speaks for
+ */
+record Ask(Hold hold, long number, long sent, Waiter waiter, GrantRequest request) {
+
+    /** Puts it on the caller's thread; an interrupt is the caller's own affair and no error of the store. */
+    void await() {
+        GrantReply reply;
+        try {
+            reply = call().await();
+        } catch (RuntimeException error) {
+            if (Thread.currentThread().isInterrupted() && error instanceof BackendException) {
+                hold.abandoned(this);
+            } else {
+                hold.failed(this, error);
+            }
+            return;
+        }
+        hold.replied(this, reply);
+    }
+
+    void start() {
+        Replies.of(call(), (reply, error) -> {
+            if (error == null) {
+                hold.replied(this, reply);
+            } else {
+                hold.failed(this, error);
+            }
+        });
+    }
+
+    private Call<GrantReply> call() {
+        return hold.holds.store.tryGrant(request);
+    }
+}

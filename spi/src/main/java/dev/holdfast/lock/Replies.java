@@ -1,0 +1,51 @@
+package dev.holdfast.lock;
+
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.OutcomeUnknownException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Begins calls of the store; whatever it does, the handler hears of it, and what the handler throws is not lost. */
+final class Replies {
+    private static final Logger LOG = LoggerFactory.getLogger(LockEngine.class);
+
+    private Replies() {}
+
+    /** Hears an answer, or an error; the answer means nothing if there is an error. */
+    interface Handler<T> {
+        void ended(T answer, @Nullable RuntimeException error);
+    }
+
+    /** Starts the call that {@code made} is, and tells the handler, perhaps before this returns. */
+    static <T> void of(Call<T> call, Handler<? super T> handler) {
+        CompletionStage<T> stage;
+        try {
+            stage = call.start();
+        } catch (RuntimeException thrown) {
+            ended(handler, thrown);
+            return;
+        }
+        stage.whenComplete((answer, error) -> {
+            try {
+                handler.ended(answer, error == null ? null : unchecked(error));
+            } catch (Throwable bug) {
+                LOG.error("The lock engine failed on a reply", bug);
+            }
+        });
+    }
+
+    @SuppressWarnings("NullAway") // there is no answer beside an error
+    private static <T> void ended(Handler<T> handler, RuntimeException error) {
+        handler.ended(null, error);
+    }
+
+    private static RuntimeException unchecked(Throwable error) {
+        Throwable plain = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        return plain instanceof RuntimeException runtime
+                ? runtime
+                : new OutcomeUnknownException("the store failed in an undeclared way", plain);
+    }
+}
