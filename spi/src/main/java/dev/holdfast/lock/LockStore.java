@@ -5,7 +5,9 @@ import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
+import dev.holdfast.spi.Time;
 import dev.holdfast.state.Page;
+import dev.holdfast.state.StateStore;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -88,6 +90,17 @@ public interface LockStore extends AutoCloseable {
     /** Frees what the store keeps for locks. The framework calls it once, before the state store's close. */
     @Override
     default void close() {}
+
+    /**
+     * Locks on a state store that needs nothing but conditional writes: slower than a lock store of its own, and right. Waiters poll, and no
+     * order among processes is kept. Takes over from a holder that died only after watching its record stand still for its whole lease.
+     * Closing it leaves the state store open.
+     *
+     * @param time the clock it watches by
+     */
+    static LockStore over(StateStore store, Time time) {
+        return new StateLockStore(store, time, LockSettings.defaults().clockDrift());
+    }
 
     /** Hints to the engine. Each may come late, twice, or never. Methods return quickly and do not throw. */
     interface Signals {
