@@ -140,7 +140,8 @@ class MemoryLockStoreTest {
         assertNull(store.find(NAME).await());
         assertFalse(ask(NAME, c, 0, 0).granted());
         assertTrue(ask(NAME, b, 0, 0).granted());
-        assertEquals(ReleaseReply.HELD_BY_OTHER, store.release(Release.of(NAME, a)).await());
+        assertEquals(
+                ReleaseReply.HELD_BY_OTHER, store.release(Release.of(NAME, a)).await());
         assertEquals(
                 List.of(RenewReply.GONE, RenewReply.CONTENDED),
                 store.renew(List.of(new Renewal(NAME, a, LEASE), new Renewal(NAME, b, LEASE)))
@@ -158,7 +159,8 @@ class MemoryLockStoreTest {
     }
 
     private ReleaseReply releaseTwice(LeaseId leaseId) {
-        assertEquals(ReleaseReply.RELEASED, store.release(Release.of(NAME, leaseId)).await());
+        assertEquals(
+                ReleaseReply.RELEASED, store.release(Release.of(NAME, leaseId)).await());
         return store.release(Release.of(NAME, leaseId)).await();
     }
 

@@ -90,7 +90,8 @@ class MemoryStateStoreTest {
         assertNull(store.read(ROOT, KEY).await());
         assertEquals(0, store.count(ROOT, Key.EMPTY).await());
         assertEquals(List.of(), store.scan(ROOT, all(10)).await().items());
-        assertEquals(false, store.write(ROOT, Mutation.delete(KEY, Condition.ANY)).await());
+        assertEquals(
+                false, store.write(ROOT, Mutation.delete(KEY, Condition.ANY)).await());
         assertEquals(false, store.write(ROOT, Mutation.expire(KEY, 0)).await());
         assertTrue(store.write(ROOT, Mutation.put(KEY, Condition.ABSENT, value(2), 0))
                 .await());
@@ -123,7 +124,8 @@ class MemoryStateStoreTest {
                         commit(put(mine, 0));
                         assertNotNull(store.read(SCOPE, mine).await());
                         assertEquals(
-                                1, commit(Mutation.delete(mine, Condition.PRESENT)).removed());
+                                1,
+                                commit(Mutation.delete(mine, Condition.PRESENT)).removed());
                     }
                 }));
             }
@@ -178,8 +180,7 @@ class MemoryStateStoreTest {
     private String scan(Space space, String prefix, String from, boolean reverse) {
         Page<?> page = store.scan(
                         space, new ScanRequest(Key.of(prefix), from == null ? null : Key.of(from), 10, reverse))
-                .map(found -> found.map(item ->
-                        new String(item.key().toBytes(), StandardCharsets.US_ASCII)))
+                .map(found -> found.map(item -> new String(item.key().toBytes(), StandardCharsets.US_ASCII)))
                 .await();
         return String.join(" ", page.items().stream().map(Object::toString).toList());
     }
@@ -214,8 +215,7 @@ class MemoryStateStoreTest {
 
     private CommitResult commit(Mutation... mutations) {
         return store.apply(
-                        SCOPE,
-                        new Commit(Commit.UNFENCED, Commit.ANYWHERE, Version.fresh(), false, List.of(mutations)))
+                        SCOPE, new Commit(Commit.UNFENCED, Commit.ANYWHERE, Version.fresh(), false, List.of(mutations)))
                 .await();
     }
 

@@ -47,7 +47,8 @@ class TableTest {
         while (memory.sweeper.ending() > 0) {
             table.sweep();
         }
-        long there = IntStream.range(0, KEYS).filter(i -> table.live(key(i)) != null).count();
+        long there =
+                IntStream.range(0, KEYS).filter(i -> table.live(key(i)) != null).count();
         assertEquals(there, table.count(Key.EMPTY), "every key that is there is found by a scan");
         assertEquals(table.size(), table.indexSize(), "no key is in one of the two alone");
     }
@@ -55,7 +56,10 @@ class TableTest {
     @Test
     void scan_findsWhatWasThereAllTheTimeExactlyOnceWhileOthersComeAndGo() throws Exception {
         // Every third key stays, though it is overwritten; the others come and go between them.
-        List<Key> lasting = IntStream.range(0, KEYS).filter(i -> i % 3 == 0).mapToObj(TableTest::key).toList();
+        List<Key> lasting = IntStream.range(0, KEYS)
+                .filter(i -> i % 3 == 0)
+                .mapToObj(TableTest::key)
+                .toList();
         lasting.forEach(key -> table.write(put(key, 0)));
         try (Threads threads = new Threads()) {
             for (int i = 0; i < WRITERS; i++) {
@@ -65,7 +69,8 @@ class TableTest {
                 for (int i = 0; i < 4_000; i++) {
                     List<Key> seen = scan();
                     assertEquals(seen.stream().distinct().sorted().toList(), seen, "in order and once");
-                    assertEquals(lasting, seen.stream().filter(lasting::contains).toList(), "complete");
+                    assertEquals(
+                            lasting, seen.stream().filter(lasting::contains).toList(), "complete");
                 }
             });
         }
