@@ -73,7 +73,8 @@ final class OpenBackend implements Backend {
     // Until the engine is there: state and events can be used without it.
     private static @Nullable LockEngine engine(Ports ports, String namespace, LockSettings settings, Time time) {
         try {
-            return DistributedLock.over(ports.locks(), namespace, settings, time);
+            return DistributedLock.over(
+                    ports.locks(), namespace, settings, ports.state().limits(), time);
         } catch (UnsupportedOperationException | IllegalStateException pending) {
             return null;
         }
