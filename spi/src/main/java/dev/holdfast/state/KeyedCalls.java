@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,17 +148,24 @@ abstract class KeyedCalls {
 
     private Call<Boolean> findOwn(Mutation put, BackendException unknown) {
         // Any other finding proves nothing: ours may have been replaced since, or may still be on its way.
-        return stillUnknown(context.store().read(space, put.key()), unknown)
+        return stillUnknown(() -> context.store().read(space, put.key()), unknown)
                 .then(found ->
                         found != null && found.version().equals(put.stored().version())
                                 ? Call.done(true)
                                 : Call.failed(unknown));
     }
 
-    /** A read made to settle a lost reply; if it fails too, the first error is the one to report. */
-    static <T extends @Nullable Object> Call<T> stillUnknown(Call<T> read, BackendException unknown) {
-        return read.rescue(worse -> {
-            unknown.addSuppressed(worse);
+    /** A read made to settle a lost reply; whatever fails it, the first error is the one to report. */
+    static <T extends @Nullable Object> Call<T> stillUnknown(
+            Supplier<? extends Call<T>> read, BackendException unknown) {
+        return Call.outcomes(List.of(Call.<T>defer(read))).then(outcome -> {
+            RuntimeException worse = outcome.get(0).error();
+            if (worse == null) {
+                return Call.done(outcome.get(0).get());
+            }
+            if (worse != unknown) {
+                unknown.addSuppressed(worse);
+            }
             return Call.failed(unknown);
         });
     }

@@ -212,18 +212,19 @@ final class ScopeCalls extends KeyedCalls {
     }
 
     private Call<CommitResult> repeat(Commit batch, BackendException unknown, int left) {
-        // Only APPLIED is proof: a refusal may mean that the first attempt was applied and somebody went on from there.
-        return apply(batch)
-                .rescue(worse -> {
-                    unknown.addSuppressed(worse);
-                    return left > 1 ? repeat(batch, unknown, left - 1) : Call.failed(unknown);
-                })
-                .then(result ->
-                        result.status() == CommitResult.Status.APPLIED ? Call.done(result) : Call.failed(unknown));
+        return Call.outcomes(List.of(Call.defer(() -> apply(batch)))).then(outcome -> {
+            if (outcome.get(0).error() != null) {
+                return left > 1 ? repeat(batch, unknown, left - 1) : Call.failed(unknown);
+            }
+            CommitResult result = outcome.get(0).get();
+            // Only APPLIED is proof: a refusal may mean that the first attempt was applied and somebody went on from
+            // there.
+            return result.status() == CommitResult.Status.APPLIED ? Call.done(result) : Call.failed(unknown);
+        });
     }
 
     private Call<CommitResult> findId(Commit batch, BackendException unknown) {
-        return stillUnknown(context.store().mark(space), unknown)
+        return stillUnknown(() -> context.store().mark(space), unknown)
                 .then(mark -> mark != null && mark.last().equals(batch.id())
                         ? Call.done(noted(CommitResult.applied(mark.commit(), 0)))
                         : Call.failed(unknown));
@@ -233,8 +234,11 @@ final class ScopeCalls extends KeyedCalls {
         List<Mutation> puts = batch.mutations().stream()
                 .filter(mutation -> mutation.kind() == Mutation.Kind.PUT)
                 .toList();
+        if (puts.isEmpty()) {
+            return Call.failed(unknown);
+        }
         List<Key> keys = puts.stream().map(Mutation::key).toList();
-        return stillUnknown(context.store().readAll(space, keys), unknown).then(values -> {
+        return stillUnknown(() -> context.store().readAll(space, keys), unknown).then(values -> {
             // All or nothing: one version of ours proves them all.
             for (int i = 0; i < puts.size(); i++) {
                 Stored found = values.get(i);

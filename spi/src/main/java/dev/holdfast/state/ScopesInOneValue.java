@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -81,33 +80,26 @@ final class ScopesInOneValue extends ForwardingStateStore {
 
     private static Page<KeyedValue> page(NavigableMap<Key, Stored> entries, ScanRequest request) {
         NavigableMap<Key, Stored> under = under(entries, request.prefix());
-        NavigableMap<Key, Stored> ordered = request.reverse() ? under.descendingMap() : under;
-        Key from = request.from();
         List<KeyedValue> items = new ArrayList<>();
-        for (var entry : (from == null ? ordered : behind(ordered, from, request.reverse())).entrySet()) {
-            if (items.size() == request.limit()) {
-                return new Page<>(items, items.get(items.size() - 1).key());
+        for (var entry : (request.reverse() ? under.descendingMap() : under).entrySet()) {
+            if (isBehind(entry.getKey(), request)) {
+                if (items.size() == request.limit()) {
+                    return new Page<>(items, items.get(items.size() - 1).key());
+                }
+                items.add(new KeyedValue(entry.getKey(), entry.getValue()));
             }
-            items.add(new KeyedValue(entry.getKey(), entry.getValue()));
         }
         return new Page<>(items, null);
+    }
+
+    private static boolean isBehind(Key key, ScanRequest request) {
+        Key from = request.from();
+        return from == null || (request.reverse() ? key.compareTo(from) < 0 : key.compareTo(from) > 0);
     }
 
     private static NavigableMap<Key, Stored> under(NavigableMap<Key, Stored> entries, Key prefix) {
         Key end = prefix.afterPrefix();
         return end == null ? entries.tailMap(prefix, true) : entries.subMap(prefix, true, end, false);
-    }
-
-    /** The part of a range behind a key, which may lie outside the range. */
-    private static NavigableMap<Key, Stored> behind(NavigableMap<Key, Stored> range, Key from, boolean reverse) {
-        NavigableMap<Key, Stored> behind = new TreeMap<>(range.comparator());
-        range.forEach((key, stored) -> {
-            int order = key.compareTo(from);
-            if (reverse ? order < 0 : order > 0) {
-                behind.put(key, stored);
-            }
-        });
-        return behind;
     }
 
     @Override
@@ -306,7 +298,7 @@ final class ScopesInOneValue extends ForwardingStateStore {
     }
 
     private Call<Boolean> findOwn(Space space, Version own, BackendException unknown) {
-        return KeyedCalls.stillUnknown(next().read(records(space), space.name()), unknown)
+        return KeyedCalls.stillUnknown(() -> next().read(records(space), space.name()), unknown)
                 .then(found -> found != null && found.version().equals(own) ? Call.done(true) : Call.failed(unknown));
     }
 }
