@@ -4,7 +4,6 @@ import dev.holdfast.config.Settings;
 import dev.holdfast.event.Events;
 import dev.holdfast.lock.DistributedLock;
 import dev.holdfast.lock.LockEngine;
-import dev.holdfast.lock.LockSettings;
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.Capability;
@@ -29,7 +28,7 @@ final class OpenBackend implements Backend {
     private final Time time;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final StateBackend state;
-    private final @Nullable LockEngine locks;
+    private final LockEngine locks;
     private final Events events;
 
     /**
@@ -67,17 +66,8 @@ final class OpenBackend implements Backend {
         events = Events.over(
                 ports.events(), namespace, limits.maxNameBytes(), limits.maxValueBytes(), time, closed::get);
         // Last, because it alone starts something that would have to be stopped.
-        locks = engine(ports, namespace, CoreOptions.lockSettings(settings, limits), time);
-    }
-
-    // Until the engine is there: state and events can be used without it.
-    private static @Nullable LockEngine engine(Ports ports, String namespace, LockSettings settings, Time time) {
-        try {
-            return DistributedLock.over(
-                    ports.locks(), namespace, settings, ports.state().limits(), time);
-        } catch (UnsupportedOperationException | IllegalStateException pending) {
-            return null;
-        }
+        locks = DistributedLock.over(
+                ports.locks(), namespace, CoreOptions.lockSettings(settings, limits), limits, time);
     }
 
     private static String print(String place, List<Layer> layers) {
@@ -95,9 +85,6 @@ final class OpenBackend implements Backend {
 
     @Override
     public DistributedLock locks() {
-        if (locks == null) {
-            throw new UnsupportedOperationException("the lock engine is not there yet");
-        }
         return locks;
     }
 
@@ -155,9 +142,7 @@ final class OpenBackend implements Backend {
         requireOpen();
         Map<String, Long> numbers = new TreeMap<>(ports.state().gauges());
         numbers.putAll(ports.locks().gauges());
-        if (locks != null) {
-            numbers.putAll(locks.gauges());
-        }
+        numbers.putAll(locks.gauges());
         return new BackendStats(numbers);
     }
 

@@ -25,6 +25,9 @@ final class Ports {
     /** Adds what a store leaves to the framework, below every layer. */
     void complete(Time time) {
         state = StateStore.withScopes(state, time);
+        if (locks == null) {
+            locks = LockStore.over(state, time);
+        }
         if (events == null) {
             events = EventStore.over(state, time);
         }
@@ -32,13 +35,13 @@ final class Ports {
 
     void wrap(Layer layer) {
         state = layer.wrap(state);
-        locks = locks == null ? null : layer.wrap(locks);
+        locks = layer.wrap(locks());
         events = layer.wrap(events());
     }
 
     void observe(Observer observer) {
         state = new ObservingStateStore(state, observer);
-        locks = locks == null ? null : new ObservingLockStore(locks, observer);
+        locks = new ObservingLockStore(locks(), observer);
         events = new ObservingEventStore(events(), observer);
     }
 
