@@ -156,9 +156,11 @@ class LostReplyTest {
         assertEquals(CommitResult.applied(0, 0), result);
         store.meanwhile = () -> {};
         store.writes.add(Fault.REQUEST_LOST);
-        assertThrows(OutcomeUnknownException.class, () -> scope.batch().put(KEY, NEW).tryCommit());
+        assertThrows(
+                OutcomeUnknownException.class, () -> scope.batch().put(KEY, NEW).tryCommit());
         store.writes.add(Fault.REPLY_LOST);
-        assertThrows(OutcomeUnknownException.class, () -> scope.batch().delete(KEY).tryCommit());
+        assertThrows(
+                OutcomeUnknownException.class, () -> scope.batch().delete(KEY).tryCommit());
         assertEquals(4, sent());
     }
 
@@ -166,12 +168,12 @@ class LostReplyTest {
     void fencedBatch_isFoundByItsIdAndNeverRepeated() {
         FencedScope scope = backend.scope("s").takeOver();
         store.writes.add(Fault.REPLY_LOST);
-        assertEquals(
-                CommitResult.applied(1, 0), scope.batch().put(KEY, NEW).tryCommit());
+        assertEquals(CommitResult.applied(1, 0), scope.batch().put(KEY, NEW).tryCommit());
         assertEquals(1, scope.commit());
         store.meanwhile = () -> scope.put(KEY, OLD);
         store.writes.add(Fault.REPLY_LOST);
-        assertThrows(OutcomeUnknownException.class, () -> scope.batch().put(KEY, NEW).tryCommit());
+        assertThrows(
+                OutcomeUnknownException.class, () -> scope.batch().put(KEY, NEW).tryCommit());
         assertArrayEquals(OLD, scope.get(KEY).orElseThrow());
         assertEquals(3, sent());
     }
@@ -185,7 +187,13 @@ class LostReplyTest {
         store.writes.add(Fault.REQUEST_LOST);
         assertEquals(
                 CommitResult.applied(2, 1),
-                Door.fenced(scope).batch().delete(KEY).after(1).tryCommitAsync().toCompletableFuture().join());
+                Door.fenced(scope)
+                        .batch()
+                        .delete(KEY)
+                        .after(1)
+                        .tryCommitAsync()
+                        .toCompletableFuture()
+                        .join());
         assertFalse(scope.contains(KEY));
         assertEquals(2, scope.commit());
     }
@@ -194,12 +202,17 @@ class LostReplyTest {
     void chainedBatch_staysUnknownWhenRepeatsFailOrAreRefused() {
         FencedScope scope = backend.scope("s").takeOver();
         store.writes.addAll(List.of(Fault.REPLY_LOST, Fault.NOT_SENT, Fault.NOT_SENT, Fault.NOT_SENT));
-        assertThrows(OutcomeUnknownException.class, () -> scope.batch().put(KEY, NEW).after(0).tryCommit());
+        assertThrows(
+                OutcomeUnknownException.class,
+                () -> scope.batch().put(KEY, NEW).after(0).tryCommit());
         assertTrue(store.writes.isEmpty());
-        // Applied, and then somebody went on from there: being out of sequence now does not mean that it was not applied.
+        // Applied, and then somebody went on from there: being out of sequence now does not mean that it was not
+        // applied.
         store.meanwhile = () -> scope.batch().put(KEY, OLD).tryCommit();
         store.writes.add(Fault.REPLY_LOST);
-        assertThrows(OutcomeUnknownException.class, () -> scope.batch().put(KEY, NEW).after(1).tryCommit());
+        assertThrows(
+                OutcomeUnknownException.class,
+                () -> scope.batch().put(KEY, NEW).after(1).tryCommit());
         assertArrayEquals(OLD, scope.get(KEY).orElseThrow());
     }
 

@@ -4,7 +4,6 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Limits;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -27,43 +26,39 @@ final class MapStateStore implements StateStore {
 
     @Override
     public Call<@Nullable Stored> read(Space space, Key key) {
-        return Call.of(() -> {
-            Stored found = map.get(space.encode(key));
-            return found == null ? null : found.copy();
-        });
+        Stored found = map.get(space.encode(key));
+        return Call.done(found == null ? null : found.copy());
     }
 
     @Override
-    public Call<Boolean> write(Space space, Mutation mutation) {
-        return Call.of(() -> {
-            boolean[] changed = {false};
-            map.compute(space.encode(mutation.key()), (key, old) -> {
-                if (!mutation.condition().holds(old == null ? null : old.version())) {
-                    return old;
-                }
-                boolean isPut = mutation.kind() == Mutation.Kind.PUT;
-                changed[0] = isPut || old != null;
-                return isPut ? mutation.stored().copy() : mutation.kind() == Mutation.Kind.DELETE ? null : old;
-            });
-            return changed[0];
-        });
+    public synchronized Call<Boolean> write(Space space, Mutation mutation) {
+        Key key = space.encode(mutation.key());
+        Stored old = map.get(key);
+        if (!mutation.condition().holds(old == null ? null : old.version())) {
+            return Call.done(false);
+        }
+        if (mutation.kind() == Mutation.Kind.DELETE) {
+            return Call.done(map.remove(key) != null);
+        }
+        map.put(key, mutation.stored().copy());
+        return Call.done(true);
     }
 
     @Override
     public Call<Page<KeyedValue>> scan(Space space, ScanRequest request) {
-        return Call.of(() -> {
-            Key prefix = space.encode(request.prefix());
-            Key from = request.from() == null ? prefix : space.encode(request.from());
-            List<KeyedValue> items = new ArrayList<>();
-            for (var entry : map.tailMap(from, request.from() == null).entrySet()) {
-                if (!entry.getKey().startsWith(prefix) || items.size() == request.limit()) {
-                    boolean more = entry.getKey().startsWith(prefix);
-                    return new Page<>(items, more ? items.get(items.size() - 1).key() : null);
-                }
-                items.add(new KeyedValue(
-                        space.decode(entry.getKey()), entry.getValue().copy()));
-            }
-            return new Page<>(items, null);
-        });
+        Key prefix = space.encode(request.prefix());
+        Key from = request.from() == null ? prefix : space.encode(request.from());
+        List<KeyedValue> found = map.tailMap(from, request.from() == null).entrySet().stream()
+                .takeWhile(entry -> entry.getKey().startsWith(prefix))
+                .limit(request.limit() + 1L)
+                .map(entry -> new KeyedValue(
+                        space.decode(entry.getKey()), entry.getValue().copy()))
+                .toList();
+        if (found.size() <= request.limit()) {
+            return Call.done(new Page<>(found, null));
+        }
+        return Call.done(new Page<>(
+                found.subList(0, request.limit()),
+                found.get(request.limit() - 1).key()));
     }
 }

@@ -72,8 +72,7 @@ class StateArgumentsTest {
     }
 
     private static void assertRefused(Executable operation, String... parts) {
-        String message =
-                assertThrows(IllegalArgumentException.class, operation).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, operation).getMessage();
         for (String part : parts) {
             assertTrue(message.contains(part), () -> "expected " + part + " in: " + message);
         }
@@ -180,12 +179,11 @@ class StateArgumentsTest {
         store = store();
         AsyncStateBackend async = backend("test").async();
         assertThrows(NullPointerException.class, () -> async.get(null));
-        CompletableFuture<?> stage = assertDoesNotThrow(() -> async.persist(KEY)).toCompletableFuture();
+        CompletableFuture<?> stage =
+                assertDoesNotThrow(() -> async.persist(KEY)).toCompletableFuture();
         assertEquals(
                 UnsupportedCapabilityException.class,
-                assertThrows(ExecutionException.class, stage::get)
-                        .getCause()
-                        .getClass());
+                assertThrows(ExecutionException.class, stage::get).getCause().getClass());
     }
 
     @Test
