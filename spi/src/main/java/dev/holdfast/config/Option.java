@@ -160,7 +160,7 @@ public final class Option<T> {
 
     private ConfigException bad(String text, Source source, @Nullable String reason) {
         String shown = secret ? "***" : "'" + Settings.shown(text) + "'";
-        return new ConfigException(name + " = " + shown + ", given " + source.phrase() + ", " + reason + " (a " + type()
+        return new ConfigException(name + " = " + shown + ", given " + source.phrase() + ", " + reason + " (" + type()
                 + ", " + range() + ")");
     }
 

@@ -107,6 +107,10 @@ final class EventRing {
             for (int i = 0; i < count; i++) {
                 events.add(new Event(buffer.getLong(), array(buffer), array(buffer)));
             }
+            if (buffer.hasRemaining()) {
+                throw new CorruptValueException(
+                        "the ring of events has " + buffer.remaining() + " bytes too many behind its last event");
+            }
             return new EventRing(id, last, events);
         } catch (BufferUnderflowException cut) {
             throw new CorruptValueException("the ring of events is cut off after " + bytes.length + " bytes", cut);

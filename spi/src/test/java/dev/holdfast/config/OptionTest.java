@@ -57,7 +57,7 @@ class OptionTest {
     @Test
     void duration_withoutUnit_saysWhatToWrite() {
         assertEquals(
-                "lease = '30', given on the builder, has no unit; write 30s or PT30S (a duration, from 10ms to 1d)",
+                "lease = '30', given on the builder, has no unit; write 30s or PT30S (duration, from 10ms to 1d)",
                 refusal("lease", "30"));
     }
 
