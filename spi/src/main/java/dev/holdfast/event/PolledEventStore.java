@@ -140,7 +140,7 @@ final class PolledEventStore implements EventStore {
             EventRing read = ring(stored);
             if (doubt != null) {
                 if (read != null && read.contains(event.id())) {
-                    return Call.done(null);
+                    return published();
                 }
                 boolean stillSeen =
                         read == null ? doubtNumber == 1 : read.id() == doubtRing && read.first() <= doubtNumber;
@@ -153,7 +153,11 @@ final class PolledEventStore implements EventStore {
             Mutation put = Mutation.put(RING, unchanged, Stored.plain(ring.toBytes(), Version.fresh()), 0);
             return state.write(space, put)
                     .rescue(error -> doubt(error, ring))
-                    .then(applied -> applied ? Call.done(null) : attempt());
+                    .then(applied -> applied ? published() : attempt());
+        }
+
+        private static Call<@Nullable Void> published() {
+            return Call.of(() -> null);
         }
 
         /** Answers "not applied" to a lost reply, so that the next attempt looks for the event first. */

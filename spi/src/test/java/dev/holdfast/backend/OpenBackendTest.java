@@ -182,7 +182,7 @@ class OpenBackendTest {
     void close_leavesNoTimer() throws Exception {
         Backend backend = open();
         backend.events().subscribe(Topic.channel("c"), (channel, payload) -> {});
-        backend.locks().tryAcquire("l", Duration.ofSeconds(30)).orElseThrow();
+        assertTrue(backend.locks().tryAcquire("l", Duration.ofSeconds(30)).isPresent());
         assertTrue(time.pending() > 0);
         backend.close();
         assertEquals(0, time.pending());
@@ -226,7 +226,7 @@ class OpenBackendTest {
                     }
                 }))
                 .open();
-        backend.locks().tryAcquire("l", Duration.ofSeconds(30)).orElseThrow();
+        assertTrue(backend.locks().tryAcquire("l", Duration.ofSeconds(30)).isPresent());
         assertEquals(4, backend.stats().get("pool.size"));
         assertEquals(1, backend.stats().get("locks.held"));
         backend.close();
