@@ -29,7 +29,7 @@ abstract class Entries {
 
     final @Nullable Stored read(Key key) {
         Item item = live(key);
-        return item == null ? null : item.stored().copy();
+        return item == null ? null : item.stored();
     }
 
     final List<@Nullable Stored> readAll(List<Key> wanted) {

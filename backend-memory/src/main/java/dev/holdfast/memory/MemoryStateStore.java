@@ -69,7 +69,9 @@ final class MemoryStateStore implements StateStore {
 
     @Override
     public Call<@Nullable Stored> read(Space space, Key key) {
-        return in(space, entries -> entries.read(key));
+        return space.kind() == Space.Kind.SCOPE
+                ? inScope(space, scope -> scope.read(key))
+                : Call.done(table(space).read(key));
     }
 
     @Override
@@ -102,7 +104,7 @@ final class MemoryStateStore implements StateStore {
 
     @Override
     public Call<Boolean> write(Space space, Mutation mutation) {
-        return Call.of(() -> table(space).write(mutation));
+        return Call.done(table(space).write(mutation));
     }
 
     @Override

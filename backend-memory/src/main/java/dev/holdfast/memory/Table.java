@@ -6,17 +6,16 @@ import dev.holdfast.state.Mutation;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of one space that is not a scope. Safe for use by many threads.
  *
  * <p>State: a hash map that decides what is there, and an ordered index of its keys for scans, touched only when a key comes or goes,
- * so that plain reads and writes never pay for order. Invariant: a key in the map is in the index. Each change of a key, in both, is
- * made under the map's lock on that key ({@code compute}), so the two cannot come apart. A delete first puts {@link Item#DELETED}
- * into the map, which is the moment everybody sees it gone, and then takes the key out of both: were the index first, a scan could
- * miss an entry that a read still finds.
+ * so that plain reads and writes never pay for order. Invariant: a key in the map is in the index. A key comes and goes, in both, under
+ * the map's lock on that key ({@code computeIfAbsent}, {@code computeIfPresent}), so the two cannot come apart; in between, its item is
+ * replaced by comparing it, without looking at the index. A delete first puts {@link Item#DELETED} into the map, which is the moment
+ * everybody sees the entry gone, and then takes the key out of both: were the index first, a scan could miss what a read still finds.
  */
 final class Table extends Entries {
     private final ConcurrentHashMap<Key, Item> items = new ConcurrentHashMap<>();
@@ -40,12 +39,37 @@ final class Table extends Entries {
     }
 
     boolean write(Mutation mutation) {
-        Change change = new Change(mutation);
-        items.compute(mutation.key(), change);
-        if (change.applied && mutation.kind() == Mutation.Kind.DELETE) {
-            removeDead(mutation.key());
+        Key key = mutation.key();
+        Item put = Item.put(mutation, clock);
+        while (true) {
+            Item before = items.get(key);
+            Item live = Item.live(before, clock);
+            if (!mutation.condition().holds(Item.version(live))) {
+                return false;
+            }
+            Item after = put;
+            if (after == null) {
+                if (live == null) {
+                    return false;
+                }
+                after = mutation.kind() == Mutation.Kind.EXPIRE ? live.expire(mutation, clock) : Item.DELETED;
+            }
+            if (before == null ? add(key, after) : items.replace(key, before, after)) {
+                sweeper.replaced(before, after);
+                if (after == Item.DELETED) {
+                    removeDead(key);
+                }
+                return true;
+            }
+            // Somebody else was first: look again.
         }
-        return change.applied;
+    }
+
+    private boolean add(Key key, Item item) {
+        return items.computeIfAbsent(key, absent -> {
+            index.add(absent);
+            return item;
+        }) == item;
     }
 
     long clear(Key prefix) {
@@ -83,39 +107,5 @@ final class Table extends Entries {
     /** The size of the index, which is that of the map when nobody writes. */
     int indexSize() {
         return index.size();
-    }
-
-    /** One mutation, as a function from the old item to the new. */
-    private final class Change implements BiFunction<Key, @Nullable Item, @Nullable Item> {
-        private final Mutation mutation;
-        private final @Nullable Item put;
-        private boolean applied;
-
-        Change(Mutation mutation) {
-            this.mutation = mutation;
-            // Here and not under the lock: copying a large value takes a while.
-            put = Item.put(mutation, clock);
-        }
-
-        @Override
-        public @Nullable Item apply(Key key, @Nullable Item before) {
-            Item live = Item.live(before, clock);
-            if (!mutation.condition().holds(Item.version(live))) {
-                return before;
-            }
-            Item after = put;
-            if (after == null) {
-                if (live == null) {
-                    return before;
-                }
-                after = mutation.kind() == Mutation.Kind.EXPIRE ? live.expire(mutation, clock) : Item.DELETED;
-            }
-            if (before == null) {
-                index.add(key);
-            }
-            sweeper.replaced(before, after);
-            applied = true;
-            return after;
-        }
     }
 }
