@@ -35,7 +35,11 @@ public final class Mutation {
         this.ttlMillis = ttlMillis;
     }
 
-    /** @param ttlMillis time to live in milliseconds, or 0 to live until deleted */
+    /**
+     * A put of a value.
+     *
+     * @param ttlMillis time to live in milliseconds, or 0 to live until deleted
+     */
     public static Mutation put(Key key, Condition condition, Stored stored, long ttlMillis) {
         return new Mutation(Kind.PUT, key, condition, stored, ttlMillis);
     }
@@ -44,7 +48,11 @@ public final class Mutation {
         return new Mutation(Kind.DELETE, key, condition, null, 0);
     }
 
-    /** @param ttlMillis time to live in milliseconds from now, or 0 to live until deleted */
+    /**
+     * A new time to live for an entry that is there.
+     *
+     * @param ttlMillis time to live in milliseconds from now, or 0 to live until deleted
+     */
     public static Mutation expire(Key key, long ttlMillis) {
         return new Mutation(Kind.EXPIRE, key, Condition.PRESENT, null, ttlMillis);
     }
