@@ -44,10 +44,11 @@ final class Attempts<T> implements Call<T> {
     private void goOn(CompletableFuture<T> result, int madeBefore) {
         try {
             for (int made = madeBefore; made < most; made++) {
-                CompletableFuture<@Nullable T> stage = attempt.get().start().toCompletableFuture();
+                CompletionStage<@Nullable T> started = attempt.get().start();
+                CompletableFuture<@Nullable T> stage = started.toCompletableFuture();
                 if (!stage.isDone()) {
                     int madeThen = made + 1;
-                    stage.whenComplete((answer, error) -> {
+                    started.whenComplete((answer, error) -> {
                         if (!ended(result, stage)) {
                             goOn(result, madeThen);
                         }

@@ -33,7 +33,7 @@ final class ScopeValue {
 
     /** The length of {@link #encode}, known before it is made. */
     long length() {
-        long length = 1 + 1 + (mark == null ? 0 : MARK_BYTES) + 4;
+        long length = 1L + 1 + (mark == null ? 0 : MARK_BYTES) + 4;
         for (Map.Entry<Key, Stored> entry : entries.entrySet()) {
             length += ENTRY_BYTES + entry.getKey().length() + entry.getValue().bytes().length;
         }
