@@ -122,12 +122,20 @@ public final class Backends {
             Discovery found = Discovery.run();
             BackendProvider provider =
                     uri == null ? null : found.provider(uri.place().scheme());
-            Settings settings = settings(found, provider);
-            CoreOptions.check(settings);
             List<Layer> all = new ArrayList<>();
-            for (LayerProvider layer : found.layers()) {
-                Optional<Layer> made = layer.create(settings, time);
-                made.ifPresent(all::add);
+            Settings settings;
+            try {
+                settings = settings(found, provider);
+                CoreOptions.check(settings);
+                for (LayerProvider layer : found.layers()) {
+                    Optional<Layer> made = layer.create(settings, time);
+                    made.ifPresent(all::add);
+                }
+            } catch (RuntimeException | Error refused) {
+                if (stores != null) {
+                    new Ports(stores).close();
+                }
+                throw refused;
             }
             all.addAll(layers);
             if (uri == null || provider == null) {

@@ -135,6 +135,14 @@ class OpenBackendTest {
     }
 
     @Test
+    void openThatIsRefused_closesTheStoresItWasGiven() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> builder(Stores.of(map)).set("leese", "5s").open());
+        assertTrue(map.closed);
+    }
+
+    @Test
     void close_byManyThreads_closesOnce() throws Exception {
         Backend backend = builder(Stores.of(new ForwardingStateStore(map) {
                     @Override
