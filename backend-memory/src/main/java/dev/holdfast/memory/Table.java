@@ -67,9 +67,10 @@ final class Table extends Entries {
 
     private boolean add(Key key, Item item) {
         return items.computeIfAbsent(key, absent -> {
-            index.add(absent);
-            return item;
-        }) == item;
+                    index.add(absent);
+                    return item;
+                })
+                == item;
     }
 
     long clear(Key prefix) {

@@ -72,13 +72,15 @@ public class MemoryLockBenchmark {
 
     @Benchmark
     @Threads(1)
-    public void free() throws InterruptedException {
+    public void free(CpuTime time) throws InterruptedException {
+        time.operations++;
         turn.take();
     }
 
     @Benchmark
     @Threads(16)
-    public void contended() throws InterruptedException {
+    public void contended(CpuTime time) throws InterruptedException {
+        time.operations++;
         turn.take();
     }
 }

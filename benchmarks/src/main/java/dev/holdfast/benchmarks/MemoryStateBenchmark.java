@@ -51,12 +51,14 @@ public class MemoryStateBenchmark {
     }
 
     @Benchmark
-    public byte @Nullable [] get() {
+    public byte @Nullable [] get(CpuTime time) {
+        time.operations++;
         return map.get(anyKey());
     }
 
     @Benchmark
-    public void put() {
+    public void put(CpuTime time) {
+        time.operations++;
         map.put(anyKey(), value);
     }
 

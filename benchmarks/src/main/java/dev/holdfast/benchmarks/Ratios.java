@@ -6,8 +6,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,8 +21,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Runs the benchmarks of the memory backend against their contenders and prints ratios. Contenders take turns, a fresh JVM each, and a
- * ratio is made of neighbours: what else the machine does meanwhile hits both alike. Median of the rounds, with the least and greatest.
+ * Runs the benchmarks of the memory backend against their contenders and prints ratios. Contenders take turns, a fresh JVM each, and are
+ * compared by operations per second of processor time, neighbour with neighbour: so a busy machine hits both alike. Median of the
+ * rounds, with the least and greatest.
  *
  * <p>{@code Ratios quick} takes about two minutes, {@code Ratios} a quarter of an hour.
  */
@@ -61,7 +62,7 @@ public final class Ratios {
         boolean quick = List.of(arguments).contains("quick");
         Pace pace = quick ? new Pace(2, 300, 150) : new Pace(7, 500, 400);
         PrintStream out = System.out;
-        out.println("| what | threads | ratio | median | least | greatest | goal | ops/s of the first, median |");
+        out.println("| what | threads | ratio | median | least | greatest | goal | operations per CPU second of the first |");
         out.println("|---|---|---|---|---|---|---|---|");
         Map<Pair, double[]> ratios = new LinkedHashMap<>();
         Map<Pair, double[]> rates = new LinkedHashMap<>();
@@ -103,9 +104,9 @@ public final class Ratios {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** Operations per second of one contender in a JVM of its own. */
+    /** Operations per second of processor time of one contender in a JVM of its own. */
     private static double measure(Pair pair, String contender, Pace pace) throws RunnerException {
-        List<RunResult> results = new ArrayList<>(new Runner(new OptionsBuilder()
+        Collection<RunResult> results = new Runner(new OptionsBuilder()
                         .include(pair.benchmark())
                         .param("contender", contender)
                         .threads(pair.threads())
@@ -117,9 +118,13 @@ public final class Ratios {
                         .timeUnit(TimeUnit.SECONDS)
                         .verbosity(VerboseMode.SILENT)
                         .build())
-                .run());
-        // The best iteration: others on the machine can only slow one down.
-        return results.get(0).getPrimaryResult().getStatistics().getMax();
+                .run();
+        RunResult result = results.iterator().next();
+        return 1e9 * count(result, "operations") / count(result, "cpuNanos");
+    }
+
+    private static double count(RunResult result, String counter) {
+        return result.getSecondaryResults().get(counter).getScore();
     }
 
     private static String place() {
