@@ -8,6 +8,7 @@ import dev.holdfast.state.Space;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -48,14 +49,22 @@ final class Memory {
         this.time = time;
         clock = new StoreClock(time);
         grants = new Grants(time);
-        sweeper = new Sweeper(time, this::sweep, () -> !locks.isEmpty());
+        sweeper = new Sweeper(time, this::sweep);
     }
 
-    private void sweep() {
-        tables.values().forEach(Table::sweep);
-        scopes.forEach((namespace, named) ->
-                named.keySet().forEach(scope -> ScopeTable.in(this, namespace, scope, ScopeTable::sweep)));
-        locks.keySet().forEach(lock -> LockRecord.at(this, lock, record -> null));
+    /** Frees what has ended; true if something is left that will end. */
+    private boolean sweep() {
+        boolean more = false;
+        for (Table table : tables.values()) {
+            more |= table.sweep();
+        }
+        for (Map.Entry<String, ConcurrentSkipListMap<Key, ScopeTable>> named : scopes.entrySet()) {
+            for (Key scope : named.getValue().keySet()) {
+                more |= ScopeTable.in(this, named.getKey(), scope, ScopeTable::sweep);
+            }
+        }
+        locks.keySet().forEach(lock -> LockRecord.at(this, lock, LockRecord::info));
+        return more || !locks.isEmpty();
     }
 
     void close() {

@@ -62,7 +62,7 @@ final class MemoryStateStore implements StateStore {
     public Map<String, Long> gauges() {
         long entries = memory.tables.values().stream().mapToLong(Table::size).sum();
         long scopes = memory.scopes.values().stream().mapToLong(Map::size).sum();
-        return Map.of("memory.entries", entries, "memory.scopes", scopes, "memory.ending", memory.sweeper.ending());
+        return Map.of("memory.entries", entries, "memory.scopes", scopes);
     }
 
     // --- Any space

@@ -91,7 +91,7 @@ final class ScopeTable extends Entries {
             }
         }
         if (commit.drop()) {
-            drop();
+            items.clear();
         }
         int removed = 0;
         for (Mutation mutation : commit.mutations()) {
@@ -121,13 +121,14 @@ final class ScopeTable extends Entries {
     }
 
     private void set(Key key, @Nullable Item after) {
-        Item before = after == null ? items.remove(key) : items.put(key, after);
-        sweeper.replaced(before, after);
-    }
-
-    private void drop() {
-        items.values().forEach(item -> sweeper.replaced(item, null));
-        items.clear();
+        if (after == null) {
+            items.remove(key);
+            return;
+        }
+        items.put(key, after);
+        if (after.ends()) {
+            sweeper.needed();
+        }
     }
 
     Mark raise(long fence) {
@@ -147,26 +148,14 @@ final class ScopeTable extends Entries {
 
     @Nullable
     Void forget() {
-        drop();
+        items.clear();
         mark = null;
         return null;
     }
 
-    /** Frees the expired. */
-    @Nullable
-    Void sweep() {
-        items.values().removeIf(item -> {
-            boolean dead = Item.live(item, clock) == null;
-            if (dead) {
-                sweeper.replaced(item, null);
-            }
-            return dead;
-        });
-        return null;
-    }
-
-    /** The number of entries kept, expired ones included. */
-    int size() {
-        return items.size();
+    /** Frees the expired; true if something is left that will end. */
+    boolean sweep() {
+        items.values().removeIf(item -> Item.live(item, clock) == null);
+        return items.values().stream().anyMatch(Item::ends);
     }
 }

@@ -2,7 +2,6 @@ package dev.holdfast.memory;
 
 import dev.holdfast.spi.Time;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,44 +15,21 @@ final class Sweeper {
     private static final int REST = 20;
 
     private final Time time;
-    private final Runnable sweep;
-    private final BooleanSupplier others;
-    private final AtomicLong ending = new AtomicLong();
+    private final BooleanSupplier sweep;
     private volatile boolean armed;
     private boolean closed;
     private Time.@Nullable Timer timer;
 
-    /**
-     * @param sweep frees what has ended
-     * @param others whether there is something that can end besides counted items
-     */
-    Sweeper(Time time, Runnable sweep, BooleanSupplier others) {
+    /** @param sweep frees what has ended, and answers whether there is anything left that will end */
+    Sweeper(Time time, BooleanSupplier sweep) {
         this.time = time;
         this.sweep = sweep;
-        this.others = others;
     }
 
-    /** Keeps count of the items that will end. */
-    void replaced(@Nullable Item before, @Nullable Item after) {
-        int change = (ends(after) ? 1 : 0) - (ends(before) ? 1 : 0);
-        if (change != 0) {
-            ending.addAndGet(change);
-        }
-        if (change > 0) {
-            needed();
-        }
-    }
-
-    private static boolean ends(@Nullable Item item) {
-        return item != null && item.ends();
-    }
-
-    /** The number of items that will end or have ended and are not freed yet. */
-    long ending() {
-        return ending.get();
-    }
-
-    /** Makes sure of a sweep. Called after the change that needs it, so that a sweep that ends meanwhile sees the change. */
+    /**
+     * Makes sure of a sweep. Called after the change that needs it: if it finds a timer, the sweep to come sees the change; if not, it
+     * makes one.
+     */
     void needed() {
         if (!armed) {
             arm(PERIOD_NANOS);
@@ -69,14 +45,11 @@ final class Sweeper {
     }
 
     private void run() {
+        // Before the sweep, so that what comes behind its back has it made again.
+        armed = false;
         long start = time.nanos();
-        try {
-            sweep.run();
-        } finally {
-            armed = false;
-            if (ending.get() > 0 || others.getAsBoolean()) {
-                arm(Math.max(PERIOD_NANOS, REST * (time.nanos() - start)));
-            }
+        if (sweep.getAsBoolean()) {
+            arm(Math.max(PERIOD_NANOS, REST * (time.nanos() - start)));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.holdfast.memory;
 import dev.holdfast.spi.Key;
 import dev.holdfast.state.Condition;
 import dev.holdfast.state.Mutation;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -43,26 +44,33 @@ final class Table extends Entries {
         Item put = Item.put(mutation, clock);
         while (true) {
             Item before = items.get(key);
-            Item live = Item.live(before, clock);
-            if (!mutation.condition().holds(Item.version(live))) {
+            Item after = put != null && mutation.condition() == Condition.ANY
+                    ? put // What was there does not matter, so it is not even fetched from memory.
+                    : after(mutation, put, Item.live(before, clock));
+            if (after == null) {
                 return false;
             }
-            Item after = put;
-            if (after == null) {
-                if (live == null) {
-                    return false;
-                }
-                after = mutation.kind() == Mutation.Kind.EXPIRE ? live.expire(mutation, clock) : Item.DELETED;
-            }
             if (before == null ? add(key, after) : items.replace(key, before, after)) {
-                sweeper.replaced(before, after);
                 if (after == Item.DELETED) {
                     removeDead(key);
+                } else if (after.ends()) {
+                    sweeper.needed();
                 }
                 return true;
             }
             // Somebody else was first: look again.
         }
+    }
+
+    /** What the mutation makes of a live item or of none; null if it changes nothing. */
+    private @Nullable Item after(Mutation mutation, @Nullable Item put, @Nullable Item live) {
+        if (!mutation.condition().holds(Item.version(live))) {
+            return null;
+        }
+        if (put != null || live == null) {
+            return put;
+        }
+        return mutation.kind() == Mutation.Kind.EXPIRE ? live.expire(mutation, clock) : Item.DELETED;
     }
 
     private boolean add(Key key, Item item) {
@@ -79,13 +87,18 @@ final class Table extends Entries {
                 .count();
     }
 
-    /** Frees the expired. */
-    void sweep() {
-        items.forEach((key, item) -> {
-            if (Item.live(item, clock) == null) {
-                removeDead(key);
+    /** Frees the expired; true if something is left that will end. */
+    boolean sweep() {
+        boolean more = false;
+        for (Map.Entry<Key, Item> each : items.entrySet()) {
+            Item live = Item.live(each.getValue(), clock);
+            if (live == null) {
+                removeDead(each.getKey());
+            } else {
+                more |= live.ends();
             }
-        });
+        }
+        return more;
     }
 
     /** Takes a key out if nothing lives there; looks again under the lock, for it may have been written anew. */
@@ -95,7 +108,6 @@ final class Table extends Entries {
                 return item;
             }
             index.remove(same);
-            sweeper.replaced(item, null);
             return null;
         });
     }

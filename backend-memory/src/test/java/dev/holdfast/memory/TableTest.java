@@ -44,8 +44,8 @@ class TableTest {
                 churn(threads, i, 0, KEYS);
             }
         }
-        while (memory.sweeper.ending() > 0) {
-            table.sweep();
+        while (table.sweep()) {
+            Thread.onSpinWait();
         }
         long there =
                 IntStream.range(0, KEYS).filter(i -> table.live(key(i)) != null).count();

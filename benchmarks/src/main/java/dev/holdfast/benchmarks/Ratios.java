@@ -62,7 +62,8 @@ public final class Ratios {
         boolean quick = List.of(arguments).contains("quick");
         Pace pace = quick ? new Pace(2, 300, 150) : new Pace(7, 500, 400);
         PrintStream out = System.out;
-        out.println("| what | threads | ratio | median | least | greatest | goal | operations per CPU second of the first |");
+        out.println(
+                "| what | threads | ratio | median | least | greatest | goal | operations per CPU second of the first |");
         out.println("|---|---|---|---|---|---|---|---|");
         Map<Pair, double[]> ratios = new LinkedHashMap<>();
         Map<Pair, double[]> rates = new LinkedHashMap<>();
