@@ -6,11 +6,12 @@ import dev.holdfast.spi.Call;
 /**
  * One question of a hold to the store, and when it was put.
  *
- * @param number the hold's count of its commands
+ * @param lease the lease it is put under
+ * @param number the number of the command
  * @param sent a moment before the request was sent, from which the lease counts
  * @param waiter whose terms it speaks for
  */
-record Ask(Hold hold, long number, long sent, Waiter waiter, GrantRequest request) {
+record Ask(Hold hold, Lease lease, long number, long sent, Waiter waiter, GrantRequest request) {
 
     /** Puts it on the caller's thread; an interrupt is the caller's own affair and no error of the store. */
     void await() {
@@ -19,7 +20,7 @@ record Ask(Hold hold, long number, long sent, Waiter waiter, GrantRequest reques
             reply = call().await();
         } catch (RuntimeException error) {
             if (Thread.currentThread().isInterrupted() && error instanceof BackendException) {
-                hold.abandoned(this);
+                hold.interrupted(this);
             } else {
                 hold.failed(this, error);
             }
@@ -36,6 +37,11 @@ record Ask(Hold hold, long number, long sent, Waiter waiter, GrantRequest reques
                 hold.failed(this, error);
             }
         });
+    }
+
+    /** Whether it asks for a place in the queue. */
+    boolean isPlaced() {
+        return request.waiting() != null;
     }
 
     private Call<GrantReply> call() {

@@ -138,36 +138,25 @@ final class Guard implements LockGuard {
     @Override
     public void onLost(Consumer<LossReason> listener) {
         turn.hold.lookAt(turn);
-        turn.hold.lock().lock();
-        try {
-            if (turn.status == Turn.Status.ACTIVE) {
-                if (lossListeners == null) {
-                    lossListeners = new ArrayList<>(1);
-                }
-                lossListeners.add(listener);
-                return;
+        turn.hold.listening(() -> {
+            if (lossListeners == null) {
+                lossListeners = new ArrayList<>(1);
             }
-        } finally {
-            turn.hold.lock().unlock();
-        }
-        LossReason reason = turn.lossReason;
-        if (reason != null) {
-            call(() -> listener.accept(reason));
+            lossListeners.add(listener);
+        });
+        if (turn.status == Turn.Status.LOST) {
+            tellLost();
         }
     }
 
     @Override
     public void onAtRisk(Runnable listener) {
-        turn.hold.lock().lock();
-        try {
+        turn.hold.listening(() -> {
             if (riskListeners == null) {
                 riskListeners = new ArrayList<>(1);
             }
             riskListeners.add(listener);
-        } finally {
-            turn.hold.lock().unlock();
-        }
-        turn.hold.listening();
+        });
     }
 
     /** Guarded by the hold's lock. */
@@ -175,27 +164,26 @@ final class Guard implements LockGuard {
         return riskListeners != null;
     }
 
+    /** Tells those who have not been told. */
     void tellLost() {
-        List<Consumer<LossReason>> told;
-        turn.hold.lock().lock();
-        try {
-            told = lossListeners == null ? List.of() : lossListeners;
-            lossListeners = null;
-        } finally {
-            turn.hold.lock().unlock();
-        }
+        List<Consumer<LossReason>> told = new ArrayList<>();
+        turn.hold.listening(() -> {
+            if (lossListeners != null) {
+                told.addAll(lossListeners);
+                lossListeners = null;
+            }
+        });
         LossReason reason = Objects.requireNonNull(turn.lossReason);
         told.forEach(listener -> call(() -> listener.accept(reason)));
     }
 
     void tellAtRisk() {
-        List<Runnable> told;
-        turn.hold.lock().lock();
-        try {
-            told = riskListeners == null ? List.of() : List.copyOf(riskListeners);
-        } finally {
-            turn.hold.lock().unlock();
-        }
+        List<Runnable> told = new ArrayList<>();
+        turn.hold.listening(() -> {
+            if (riskListeners != null) {
+                told.addAll(riskListeners);
+            }
+        });
         told.forEach(this::call);
     }
 

@@ -6,14 +6,9 @@ import dev.holdfast.spi.CorruptValueException;
 import dev.holdfast.spi.FencingToken;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.OutcomeUnknownException;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,23 +18,24 @@ final class Hold extends Deadlines.Entry {
     /*
      * State. A hold is made by the first waiter for a name and dies with the last one:
      *
-     *   ASKING   nobody has a turn; waiters are there; questions (tryGrant) go to the store under the lease id. The first time this is
-     *            contending; later, between two turns, it tops up a lease that is too short for the next turn, or asks for a new grant
-     *            when the turn numbers are used up. The same command does all three, so a hold that was lost meanwhile simply contends.
+     *   ASKING   nobody has a turn; waiters are there; questions (tryGrant) go to the store under the lease id. At first this is
+     *            contending. Later, between two turns, it tops up a lease too short for the next turn, or asks for a new grant when the
+     *            turn numbers are used up. One command does all three, so a hold that was lost meanwhile simply contends.
      *   TURN     a guard has its turn.
-     *   LEAVING  the last command under this lease id (a release or cancel) is being sent. Then the waiters contend anew with a new lease
+     *   LEAVING  the last command under this lease id (release or cancel) is being sent. Then the waiters contend anew under a new lease
      *            id, or the hold is DEAD and out of the table.
      *
      * Invariants.
-     *   - A turn is only given before `end`, and no turn's end is after `end`; `end` = sent + lease * (1 - drift) of an acknowledged
-     *     command. A turn that was over by the clock is ended before any reply can lengthen it (`lookAt`), so LOST is for good.
-     *   - Once a release or cancel is decided, the lease id is not used for anything new: a late one of those can only hit what is over.
-     *   - Questions and lastFarewell of a name are sent in the order decided: by `outbox`, which one thread at a time empties.
-     *   - Commands are numbered; what is older than the newest one acknowledged (`acknowledged`) says nothing any more.
-     *   - A grant that arrives for a lease id no longer in use is released at once (`cleanUp`).
+     *   - A turn begins only before the lease's end, and ends no later. A turn that is over by the clock is ended before any reply or
+     *     look can find it so and lengthen it (settle), so LOST is for good and nobody sees HELD after it.
+     *   - Once a farewell (release or cancel) is decided, nothing new is asked under its lease id: a farewell that arrives late, or
+     *     twice, hits only what is over.
+     *   - A grant for a lease id that is no longer in use is given back at once (cleanUp).
+     *   - Every waiter is told once: it is in the queue, or it is ended.
      *
-     * Concurrency. `lock` guards all fields. Under it there is no I/O and no code of the user; what must follow is collected in
-     * `afterwards` and `outbox` and done by `unlock`. Under it one may take the lock of Deadlines, and the table's; nothing else.
+     * Concurrency. The courier's lock guards all fields, those of `lease`, of the turn and of the waiters too. Under it there is no I/O
+     * and no code of the user; what must follow goes through `courier.then` and `courier.send`. Under it one may take the locks of
+     * Deadlines and of the table of holds, which take no others.
      */
     private enum Phase {
         ASKING,
@@ -50,146 +46,121 @@ final class Hold extends Deadlines.Entry {
 
     private static final Logger LOG = LoggerFactory.getLogger(LockEngine.class);
 
-    /** After so many unknown outcomes in a row, one who does not wait is told that the outcome is unknown. */
+    /** After so many failures in a row whose outcome is unknown, one who does not wait hears that it is unknown. */
     private static final int SETTLING_ATTEMPTS = 3;
 
     final Holds holds;
     final LockName name;
     private final boolean single;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Courier courier = new Courier();
 
     private Phase phase = Phase.ASKING;
-    private LeaseId leaseId;
-    /** The count of commands sent, and the newest of them that was acknowledged. */
-    private long commands;
-
-    private long acknowledged;
-
+    private Lease lease;
     private final Waiters waiters = new Waiters();
 
-    // ASKING
+    // While ASKING.
+    private @Nullable Ask lastAsk;
     private int questions;
     private boolean asking;
     private boolean askAgain;
     private long askAt;
     private int failures;
     private @Nullable RuntimeException lastError;
-    private @Nullable Ask lastAsk;
-    /** Whether the store may know the lease id, so that leaving takes a cancel. */
-    private boolean known;
-    /** When all that the store may have granted under the lease id has ended. */
-    private long traceEnd;
 
-    // Holding
-    private long grant;
-    private int turns;
+    /** While in TURN. */
     private @Nullable Turn turn;
-    private long end;
-    private long leaseMillis;
-    private long renewAt = Deadlines.NEVER;
-    private boolean renewNow;
-    /** A shorter lease that was sent and is not acknowledged: the store may apply it whenever it likes. */
-    private long doubtMillis = Deadlines.NEVER;
 
-    private long doubtNumber;
-    private boolean forced;
+    /** The last command sent while LEAVING. */
+    private @Nullable Farewell farewell;
 
-    // Others
-    private long contendedSince = Deadlines.NEVER;
-    private int turnsSince;
-    private long lastWord;
-
-    /** What the last farewell found, for {@link #close} to wait for. */
-    private @Nullable CompletableFuture<ReleaseOutcome> lastFarewell;
-
-    private boolean sending;
-    private @Nullable Deque<Runnable> outbox;
-    private @Nullable List<Runnable> afterwards;
-
+    /** A hold under this lease id; {@code single} if no other waiter may join it. */
     Hold(Holds holds, LockName name, LeaseId leaseId, boolean single) {
         this.holds = holds;
         this.name = name;
-        this.leaseId = leaseId;
+        this.lease = new Lease(leaseId, holds.settings);
         this.single = single;
     }
 
-    // ----------------------------------------------------------------------------------------------------------------
+    // --------------------------------------------------------------------------------------------------------------
     // waiting
 
-    /** Makes the waiter the first of this new hold, which nobody else can see yet. The first question is the caller's to put. */
-    Ask open(Waiter waiter) {
-        lock.lock();
+    /**
+     * Gives a new hold its first waiter and publishes it. The answer is the first question, which the caller must put; null, and nothing
+     * is changed, if {@code published} says no.
+     */
+    @Nullable
+    Ask open(Waiter waiter, Predicate<Hold> published) {
+        // Whoever finds the hold in the table waits here until it has its waiter.
+        courier.lock();
         try {
+            if (!published.test(this)) {
+                return null;
+            }
+            waiter.hold = this;
             enqueue(waiter);
-            sending = true;
+            courier.hold();
             return question(holds.deadlines.now());
         } finally {
-            lock.unlock();
+            courier.unlock();
         }
     }
 
     /** Puts the first question without blocking. */
     void askFirst(Ask first) {
         first.start();
-        drain();
+        courier.drain();
     }
 
     /** Puts the first question on the caller's thread, which may block. */
     void awaitFirst(Ask first) {
-        // Nothing waits for this thread to come back: a cancel that overtakes the question is made good when its grant
-        // arrives.
-        drain();
+        // Others do not wait for this thread to come back; should their commands overtake the question, a late grant is
+        // given back.
+        courier.drain();
         first.await();
     }
 
-    /** Queues a waiter; false if this hold is dead and the waiter must look for another. */
+    /** Queues a waiter, or ends it; false if this hold is dead and the waiter must look for another. */
     boolean join(Waiter waiter) {
-        lock.lock();
+        courier.lock();
         try {
+            long now = holds.deadlines.now();
+            settle(now);
             if (phase == Phase.DEAD) {
                 return false;
             }
             waiter.hold = this;
             if (holds.isClosed()) {
-                finish(waiter, null, new BackendClosedException());
-                return true;
-            }
-            long now = holds.deadlines.now();
-            settle(now);
-            if (phase == Phase.TURN && !waiter.terms.waits()) {
-                finish(waiter, null, null);
-                return true;
-            }
-            enqueue(waiter);
-            if (phase == Phase.ASKING) {
-                Ask asked = lastAsk;
-                boolean betterPlace =
-                        asked == null || !placed(asked) || asked.waiter().terms.priority() < waiter.terms.priority();
-                // One who does not wait is owed an answer from after it came; one who waits only a place.
-                if (asking) {
-                    askAgain |= betterPlace || !waiter.terms.waits();
-                    waiter.question = questions + 1;
-                } else if (betterPlace || !waiter.terms.waits()) {
-                    ask(now);
+                end(waiter, null, new BackendClosedException());
+            } else if (phase == Phase.TURN && !waiter.terms.waits()) {
+                end(waiter, null, null);
+            } else {
+                enqueue(waiter);
+                if (phase == Phase.ASKING && !speaksFor(waiter)) {
+                    askSoon(now);
                 }
             }
             rearm();
             return true;
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    private static boolean placed(Ask ask) {
-        return ask.request().waiting() != null;
+    /** Whether the last question did for this newcomer what its own would. One who does not wait is owed an answer from after it came. */
+    private boolean speaksFor(Waiter waiter) {
+        Ask asked = lastAsk;
+        return waiter.terms.waits()
+                && asked != null
+                && asked.isPlaced()
+                && asked.waiter().terms.priority() >= waiter.terms.priority();
     }
 
     private void enqueue(Waiter waiter) {
-        waiter.hold = this;
         waiter.question = questions + 1;
         waiters.add(waiter);
-        if (waiter.terms.waits() && waiter.terms.withinNanos() != Deadlines.NEVER) {
-            holds.deadlines.arm(waiter, Deadlines.after(holds.deadlines.now(), waiter.terms.withinNanos()));
+        long within = waiter.terms.withinNanos();
+        if (within > 0 && within != Deadlines.NEVER) {
+            holds.deadlines.arm(waiter, Deadlines.after(holds.deadlines.now(), within));
         }
     }
 
@@ -198,205 +169,190 @@ final class Hold extends Deadlines.Entry {
      * store fails, it is told the error.
      */
     boolean leave(Waiter waiter, boolean waitOver) {
-        lock.lock();
+        courier.lock();
         try {
             if (waiter.isEnded()) {
                 return false;
             }
             waiters.remove(waiter);
-            finish(waiter, null, waitOver ? lastError : null);
+            end(waiter, null, waitOver ? lastError : null);
             if (phase == Phase.ASKING && waiters.isEmpty()) {
                 abandon();
             }
             return true;
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    /** Tells a waiter, who is out of the queue, its outcome. */
-    private void finish(Waiter waiter, @Nullable Guard guard, @Nullable RuntimeException error) {
+    /** Tells a waiter, who is not in the queue, its outcome. */
+    private void end(Waiter waiter, @Nullable Guard guard, @Nullable RuntimeException error) {
         waiter.end(guard, error);
         holds.deadlines.disarm(waiter);
-        then(waiter::told);
+        courier.then(waiter::told);
     }
 
-    private void finishEach(boolean impatientOnly, int question, @Nullable RuntimeException error) {
-        if (impatientOnly && !waiters.anyImpatient()) {
-            return;
+    private void endAll(@Nullable RuntimeException error) {
+        for (Waiter waiter = waiters.first(); waiter != null; waiter = waiters.first()) {
+            waiters.remove(waiter);
+            end(waiter, null, error);
         }
-        Waiter waiter = waiters.first();
+    }
+
+    /** Ends those who do not wait, if they came before the last question. */
+    private void endImpatient(@Nullable RuntimeException error) {
+        Waiter waiter = waiters.anyImpatient() ? waiters.first() : null;
         while (waiter != null) {
             Waiter behind = waiter.behind;
-            if (!impatientOnly || (!waiter.terms.waits() && waiter.question <= question)) {
+            if (!waiter.terms.waits() && waiter.question <= questions) {
                 waiters.remove(waiter);
-                finish(waiter, null, error);
+                end(waiter, null, error);
             }
             waiter = behind;
         }
     }
 
-    // ----------------------------------------------------------------------------------------------------------------
+    // ---------------------------------------------------------------------------------------------------------------
     // asking
 
-    /** Prepares a question in the name of the first waiter. */
-    private Ask question(long now) {
-        Waiter first = Objects.requireNonNull(waiters.first());
-        Terms terms = first.terms;
-        asking = true;
-        askAgain = false;
-        questions++;
-        // A question that is never answered is put again after as long as the store keeps our place.
-        long patience = 3 * holds.settings.pollCap().toNanos();
-        askAt = Deadlines.after(now, patience);
-        long lease = terms.leaseNanos();
-        traceEnd = Math.max(traceEnd, Deadlines.after(now, lease + lease / 8 + patience));
-        GrantRequest.Waiting place = waiters.anyPatient()
-                ? new GrantRequest.Waiting(terms.priority(), Math.max(1, patience / 1_000_000))
-                : null;
-        Ask ask = new Ask(
-                this,
-                ++commands,
-                now,
-                first,
-                new GrantRequest(
-                        name,
-                        leaseId,
-                        terms.leaseMillis(),
-                        turns == FencingToken.TURNS ? grant : 0,
-                        place,
-                        terms.label()));
-        lastAsk = ask;
-        return ask;
+    private void askSoon(long now) {
+        if (asking) {
+            askAgain = true;
+        } else {
+            ask(now);
+        }
     }
 
     private void ask(long now) {
-        Ask ask = question(now);
-        send(ask::start);
+        courier.send(question(now)::start);
     }
 
-    /** The store answered. */
+    /** Makes a question in the name of the first waiter. */
+    private Ask question(long now) {
+        Waiter first = Objects.requireNonNull(waiters.first());
+        Terms terms = first.terms;
+        // A question that is never answered is put again when the store would forget our place.
+        long placeNanos = 3 * holds.settings.pollCap().toNanos();
+        GrantRequest.Waiting place = waiters.anyPatient()
+                ? new GrantRequest.Waiting(terms.priority(), Math.max(1, placeNanos / 1_000_000))
+                : null;
+        GrantRequest request = new GrantRequest(
+                name, lease.id, terms.leaseMillis(), lease.isOutOfTurns() ? lease.grant() : 0, place, terms.label());
+        Ask ask = new Ask(this, lease, lease.command(now, terms.leaseMillis()), now, first, request);
+        lastAsk = ask;
+        questions++;
+        asking = true;
+        askAgain = false;
+        askAt = Deadlines.after(now, placeNanos);
+        return ask;
+    }
+
+    /** The store answered a question. */
     void replied(Ask ask, GrantReply reply) {
-        lock.lock();
+        courier.lock();
         try {
-            if (!ask.request().leaseId().equals(leaseId) || phase == Phase.LEAVING || phase == Phase.DEAD) {
+            if (ask.lease() != lease || phase == Phase.LEAVING || phase == Phase.DEAD) {
                 if (reply.granted()) {
                     cleanUp(ask);
                 }
                 return;
             }
             long now = holds.deadlines.now();
-            if (reply.granted()) {
+            settle(now);
+            if (reply.granted() && lease.isNews(ask.number())) {
                 granted(ask, reply, now);
-            } else if (phase == Phase.ASKING && ask == lastAsk) {
+            } else if (!reply.granted() && phase == Phase.ASKING && ask == lastAsk) {
                 busy(ask, reply, now);
             }
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
     private void granted(Ask ask, GrantReply reply, long now) {
-        if (ask.number() <= acknowledged) {
-            return;
-        }
-        if (phase == Phase.TURN) {
-            if (reply.grant() != grant) {
-                // A belated question was granted anew, so the store had lost the hold of this turn; it must not keep
-                // the new one.
+        if (ask.lease() != lease) {
+            cleanUp(ask);
+        } else if (phase == Phase.TURN) {
+            if (reply.grant() != lease.grant()) {
+                // A belated question was granted anew: the store had lost the hold of this turn, and must not keep the
+                // new one.
                 lose(LossReason.STORE_LOST);
-                bye(null, 0);
+                giveBack();
             }
-            return;
+        } else if (phase == Phase.ASKING) {
+            lease.known = true;
+            if (reply.grant() < Math.max(1, lease.grant()) || reply.grant() > FencingToken.MAX_GRANT) {
+                failed(
+                        ask,
+                        new CorruptValueException("the store granted " + name + " with the grant " + reply.grant()
+                                + " after " + lease.grant() + "; grants are positive, at most " + FencingToken.MAX_GRANT
+                                + ", and rise"),
+                        now);
+            } else if (now >= lease.endOf(ask.sent(), ask.request().ttlMillis())) {
+                // Not worth anything any more. Perhaps the hold is still there; asking again under the same lease id
+                // settles it.
+                failed(ask, new OutcomeUnknownException("the store granted " + name + " when the lease was over"), now);
+            } else {
+                asking = false;
+                failures = 0;
+                lastError = null;
+                lease.granted(ask.number(), ask.sent(), ask.request().ttlMillis(), reply.grant());
+                lease.word(ask.sent(), reply.contended(), now, false);
+                next(now, true);
+            }
         }
-        if (reply.grant() <= 0 || reply.grant() > FencingToken.MAX_GRANT || reply.grant() < grant) {
-            known = true;
-            failed(
-                    ask,
-                    new CorruptValueException(
-                            "the store granted " + name + " with the grant " + reply.grant() + " after " + grant
-                                    + "; grants are positive, at most " + FencingToken.MAX_GRANT + ", and rise"),
-                    now);
-            return;
-        }
-        long newEnd = entitlementEnd(ask.sent(), ask.request().ttlMillis());
-        asking = false;
-        if (now >= newEnd) {
-            // Too late to be worth anything. The hold may still be ours; asking again under the same lease id settles
-            // it.
-            known = true;
-            failures++;
-            askAt = now + backOff();
-            return;
-        }
-        acknowledged = ask.number();
-        failures = 0;
-        lastError = null;
-        if (reply.grant() != grant) {
-            grant = reply.grant();
-            turns = 0;
-        }
-        end = newEnd;
-        leaseMillis = ask.request().ttlMillis();
-        renewAt = nextRenewal(ask.sent());
-        word(ask.sent(), reply.contended(), now);
-        next(now, true);
     }
 
     private void busy(Ask ask, GrantReply reply, long now) {
         asking = false;
         failures = 0;
         lastError = null;
-        known |= placed(ask);
+        lease.known |= ask.isPlaced();
         // If this was to top up a hold, the hold is gone.
-        grant = 0;
-        turns = 0;
-        end = now;
-        finishEach(true, questionOf(ask), null);
+        lease.refused();
+        endImpatient(null);
         if (waiters.isEmpty()) {
             abandon();
-        } else if (askAgain || !placed(ask) || waiters.anyImpatient()) {
+        } else if (askAgain || !ask.isPlaced() || waiters.anyImpatient()) {
             ask(now);
         } else {
             askAt = now + pollDelay(reply.remainingMillis());
         }
     }
 
-    private int questionOf(Ask ask) {
-        return ask == lastAsk ? questions : questions - 1;
-    }
-
-    /** The store failed. */
+    /** The store failed on a question. */
     void failed(Ask ask, RuntimeException error) {
-        lock.lock();
+        courier.lock();
         try {
-            if (!ask.request().leaseId().equals(leaseId) || phase != Phase.ASKING) {
-                if (error instanceof OutcomeUnknownException && phase != Phase.TURN) {
-                    cleanUp(ask);
-                }
-            } else if (ask == lastAsk) {
+            boolean current = ask.lease() == lease && (phase == Phase.ASKING || phase == Phase.TURN);
+            if (!current && error instanceof OutcomeUnknownException) {
+                cleanUp(ask);
+            } else if (current && phase == Phase.ASKING && ask == lastAsk) {
                 failed(ask, error, holds.deadlines.now());
             }
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
     private void failed(Ask ask, RuntimeException error, long now) {
+        boolean unavailable = error instanceof BackendUnavailableException;
+        boolean unknown = error instanceof OutcomeUnknownException;
+        lease.known |= !unavailable;
+        if (ask != lastAsk) {
+            return;
+        }
         asking = false;
         failures++;
         lastError = error;
-        boolean unavailable = error instanceof BackendUnavailableException;
-        boolean unknown = error instanceof OutcomeUnknownException;
-        known |= !unavailable;
         if (unavailable || (unknown && failures >= SETTLING_ATTEMPTS)) {
-            finishEach(true, questionOf(ask), error);
+            endImpatient(error);
         } else if (!unknown && !ask.waiter().isEnded()) {
-            // Asking again would not help this one; the others speak for themselves.
+            // Asking again would not help this one. The others speak for themselves.
             waiters.remove(ask.waiter());
-            finish(ask.waiter(), null, error);
+            end(ask.waiter(), null, error);
         }
         if (waiters.isEmpty()) {
             abandon();
@@ -405,53 +361,48 @@ final class Hold extends Deadlines.Entry {
         }
     }
 
-    /** The thread that put the question was interrupted: it may have been sent or not, and the store did nothing wrong. */
-    void abandoned(Ask ask) {
+    /** The thread that put the question was interrupted. It may have been sent or not, and is nobody else's affair. */
+    void interrupted(Ask ask) {
         leave(ask.waiter(), false);
-        lock.lock();
+        courier.lock();
         try {
-            if (!ask.request().leaseId().equals(leaseId) || phase != Phase.ASKING) {
+            if (ask.lease() != lease) {
                 cleanUp(ask);
-            } else if (ask == lastAsk) {
-                asking = false;
-                known = true;
-                askAt = holds.deadlines.now();
+            } else if (phase == Phase.ASKING && ask == lastAsk) {
+                lease.known = true;
+                ask(holds.deadlines.now());
             }
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    /** Nobody wants the name any more and nobody has it. */
+    /** Nobody wants the name any more, and nobody has it. */
     private void abandon() {
-        if (known || asking || grant != 0) {
+        if (lease.known || asking) {
             phase = Phase.LEAVING;
-            LeaseId left = leaseId;
-            Farewell farewell = Farewell.cancel(holds, name, left, traceEnd, this::left);
-            lastFarewell = farewell.outcome;
-            send(farewell::start);
+            Farewell cancel = Farewell.cancel(holds, name, lease.id, lease.traceEnd(), this::left);
+            farewell = cancel;
+            courier.send(cancel::start);
         } else {
             die();
         }
     }
 
-    /** Ends what a late grant or an unknown question under a former lease id may have left in the store. */
+    /** Ends what a question under a former lease id may have left in the store. */
     private void cleanUp(Ask ask) {
-        long lease = ask.request().ttlMillis() * 1_000_000;
-        long until = Deadlines.after(holds.deadlines.now(), lease + lease / 8);
-        Farewell farewell = Farewell.cancel(holds, name, ask.request().leaseId(), until, null);
-        then(farewell::start);
+        courier.then(Farewell.cancel(
+                holds, name, ask.request().leaseId(), ask.lease().traceEnd(), null)::start);
     }
 
     private long pollDelay(long hintMillis) {
         long cap = holds.settings.pollCap().toNanos();
-        // With signals polling only makes up for lost ones. Without, it starts quickly and slows down to the cap.
+        // With signals, polling only makes up for lost ones. Without, it begins quickly and slows down to the cap.
         long delay = holds.pushed ? cap : Math.min(cap, (cap >> 6) << Math.min(6, questions - 1));
         if (hintMillis > 0 && hintMillis < delay / 1_000_000) {
-            delay = Math.min(delay, (hintMillis + 1) * 1_000_000);
-            // Later by up to an eighth, so that not all processes come in the same millisecond.
-            return Math.min(cap, delay + jitter(delay / 8));
+            long after = (hintMillis + 1) * 1_000_000;
+            return Math.min(cap, after + jitter(after / 8));
         }
         return Math.max(1_000_000, delay - jitter(delay / 4));
     }
@@ -462,9 +413,9 @@ final class Hold extends Deadlines.Entry {
         return Math.max(1_000_000, delay - jitter(delay / 4));
     }
 
-    /** From 0 to below {@code bound}, from the bits of the lease id: different between processes, the same when a run is replayed. */
+    /** From 0 to below {@code bound}, from the bits of the lease id: different in each process, and the same when a run is replayed. */
     private long jitter(long bound) {
-        long bits = (leaseId.low() ^ questions) * 0x9E3779B97F4A7C15L;
+        long bits = (lease.id.low() ^ questions) * 0x9E3779B97F4A7C15L;
         return bound <= 0 ? 0 : Math.floorMod(bits ^ (bits >>> 32), bound);
     }
 
@@ -472,76 +423,57 @@ final class Hold extends Deadlines.Entry {
     // turns
 
     /**
-     * Gives the next turn, or tops up the hold for it, or gives the hold back.
+     * Gives the next turn, or tops up the lease for it, or gives the hold back.
      *
      * @param fresh whether the store has just granted what was asked for, so that asking again would not make it better
      */
     private void next(long now, boolean fresh) {
         Waiter first = waiters.first();
-        if (first == null || now >= end || othersAreDue(now)) {
-            bye(null, 0);
-        } else if (turns == FencingToken.TURNS || !(fresh || isEnoughFor(first, now))) {
-            if (fresh) {
-                bye(null, 0);
-            } else {
-                phase = Phase.ASKING;
-                known = true;
-                ask(now);
-            }
+        if (first == null || now >= lease.end() || lease.othersAreDue(now)) {
+            giveBack();
+        } else if (!lease.isOutOfTurns() && (fresh || lease.isEnoughFor(first.terms.leaseMillis(), now))) {
+            give(first, now, fresh);
+        } else if (fresh || lease.isDoubtful(first.terms.leaseMillis())) {
+            giveBack();
         } else {
-            give(first, now);
+            phase = Phase.ASKING;
+            ask(now);
         }
     }
 
-    /** Whether another process has waited while we took turns for as long, or as often, as it may be asked to. */
-    private boolean othersAreDue(long now) {
-        return contendedSince != Deadlines.NEVER
-                && turnsSince > 0
-                && (turnsSince >= holds.settings.maxTurns()
-                        || now - contendedSince >= holds.settings.turnTime().toNanos());
-    }
-
-    /** A turn may begin with a third of its lease gone: from then on the hold is renewed as long as the turn needs it. */
-    private boolean isEnoughFor(Waiter waiter, long now) {
-        return end - now >= usable(waiter.terms.leaseMillis()) / 3 * 2;
-    }
-
-    private void give(Waiter waiter, long now) {
+    private void give(Waiter waiter, long now, boolean fresh) {
         waiters.remove(waiter);
         phase = Phase.TURN;
-        Guard guard = new Guard(this, leaseId, FencingToken.of(grant, turns), waiter.terms, now);
-        Turn given = guard.turn;
-        given.end = Math.min(end, given.ownEnd());
-        turn = given;
-        boolean firstTurn = turns == 0;
-        turns++;
-        turnsSince++;
-        if (waiter.terms.leaseMillis() < leaseMillis) {
-            // If we die now, others should wait for the lease this turn asked for, not for the one before.
-            renewSoon(now);
-        } else if (!firstTurn
-                && contendedSince == Deadlines.NEVER
-                && !waiters.isEmpty()
-                && now - lastWord >= wordNanos()) {
-            renewSoon(now);
+        // It refers to the waiter, who is about to refer to the guard, which must be able to become garbage.
+        lastAsk = null;
+        Guard guard = new Guard(this, lease.id, lease.nextFence(), waiter.terms, now);
+        turn = guard.turn;
+        if (!waiter.terms.renewing()) {
+            // What the store granted for this turn is its lease; a turn under an older grant has the same lease, and is
+            // topped up to it.
+            long whole = Deadlines.after(now, lease.usable(waiter.terms.leaseMillis()));
+            turn.leaseEnd = fresh ? Math.min(whole, lease.end()) : whole;
         }
-        finish(waiter, guard, null);
-        finishEach(true, Integer.MAX_VALUE, null);
+        turn.end = Math.min(lease.end(), turn.ownEnd());
+        // If we die now, others should wait for the lease this turn asked for, not for the one before.
+        boolean tooLong = waiter.terms.leaseMillis() < lease.millis();
+        boolean wordDue = !waiters.isEmpty() && lease.isWordDue(now, holds.wordNanos());
+        if ((tooLong || wordDue) && !lease.isRenewedAnyway()) {
+            lease.renewSoon(now);
+        }
+        end(waiter, guard, null);
+        while (waiters.anyImpatient()) {
+            Waiter impatient = Objects.requireNonNull(waiters.first(one -> !one.terms.waits()));
+            waiters.remove(impatient);
+            end(impatient, null, null);
+        }
     }
 
-    /** How long we take turns without asking the store whether others wait. */
-    private long wordNanos() {
-        Duration turnTime = holds.settings.turnTime();
-        Duration pollCap = holds.settings.pollCap();
-        return (holds.pushed && turnTime.compareTo(pollCap) < 0 ? pollCap : turnTime).toNanos();
-    }
-
-    /** Ends a turn that is over by the clock. Before anything else looks at the hold. */
+    /** Ends a turn that is over by the clock, before anybody looks at it or lengthens it. */
     private void settle(long now) {
         Turn current = turn;
         if (current != null && now >= current.end) {
-            boolean tooLong = current.maxHoldEnd <= current.end;
-            lose(tooLong ? LossReason.MAX_HOLD : LossReason.EXPIRED);
+            lose(current.maxHoldEnd <= current.end ? LossReason.MAX_HOLD : LossReason.EXPIRED);
             next(now, false);
         }
     }
@@ -555,20 +487,20 @@ final class Hold extends Deadlines.Entry {
         holds.lost.increment();
         Guard guard = lost.get();
         if (guard != null) {
-            then(guard::tellLost);
+            courier.then(guard::tellLost);
         }
     }
 
     /** Ends the turn if it is over by the clock; then its status says what it is. */
     void lookAt(Turn looked) {
-        lock.lock();
+        courier.lock();
         try {
             if (looked == turn) {
                 settle(holds.deadlines.now());
                 rearm();
             }
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
@@ -578,11 +510,8 @@ final class Hold extends Deadlines.Entry {
      */
     @Nullable
     Farewell release(Turn released, @Nullable LeaseId offerTo, long offerMillis) {
-        lock.lock();
+        courier.lock();
         try {
-            if (released != turn) {
-                return null;
-            }
             long now = holds.deadlines.now();
             settle(now);
             if (released != turn) {
@@ -590,292 +519,248 @@ final class Hold extends Deadlines.Entry {
                 return null;
             }
             turn = null;
-            Farewell farewell = null;
-            if (offerTo == null && !waiters.isEmpty() && !othersAreDue(now)) {
+            Farewell release = null;
+            if (offerTo == null && !waiters.isEmpty() && !lease.othersAreDue(now)) {
                 released.outcome = Guard.RELEASED;
                 next(now, false);
             } else {
-                farewell = farewell(offerTo, offerMillis);
-                released.outcome = farewell.outcome;
+                release = farewell(offerTo, offerMillis);
+                released.outcome = release.outcome;
             }
             released.status = Turn.Status.RELEASED;
             rearm();
-            return farewell;
+            return release;
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
     private Farewell farewell(@Nullable LeaseId offerTo, long offerMillis) {
         phase = Phase.LEAVING;
-        Farewell farewell =
-                Farewell.release(holds, new Release(name, leaseId, offerTo, offerMillis), traceEnd, this::left);
-        lastFarewell = farewell.outcome;
+        Release release = new Release(name, lease.id, offerTo, offerMillis);
+        farewell = Farewell.release(holds, release, lease.traceEnd(), this::left);
         return farewell;
     }
 
-    private void bye(@Nullable LeaseId offerTo, long offerMillis) {
-        send(farewell(offerTo, offerMillis)::start);
+    private void giveBack() {
+        courier.send(farewell(null, 0)::start);
     }
 
-    /** The last command under the lease id is sent: whoever still waits contends anew. */
+    /** The last command under the lease id is sent. */
     private void left() {
-        lock.lock();
+        courier.lock();
         try {
             anew();
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
+    /** Whoever still waits contends under a new lease id. */
     private void anew() {
-        if (waiters.isEmpty() || single) {
-            finishEach(
-                    false, 0, new BackendUnavailableException("the lock " + name + " was lost while it was granted"));
+        if (waiters.isEmpty()) {
             die();
             return;
         }
-        leaseId = holds.leaseIds.get();
-        acknowledged = commands;
-        known = false;
-        traceEnd = 0;
+        LeaseId id = holds.leaseIds.get();
+        if (single) {
+            holds.rename(this, lease.id, id);
+        }
+        lease = new Lease(id, holds.settings);
+        phase = Phase.ASKING;
         failures = 0;
         lastError = null;
-        grant = 0;
-        turns = 0;
-        end = 0;
-        renewNow = false;
-        renewAt = Deadlines.NEVER;
-        doubtMillis = Deadlines.NEVER;
-        forced = false;
-        contendedSince = Deadlines.NEVER;
-        turnsSince = 0;
-        phase = Phase.ASKING;
         ask(holds.deadlines.now());
     }
 
     private void die() {
         phase = Phase.DEAD;
         holds.deadlines.disarm(this);
-        holds.remove(this, leaseId);
+        holds.remove(this, lease.id);
     }
 
-    // ----------------------------------------------------------------------------------------------------------------
+    // -------------------------------------------------------------------------------------------------------------
     // renewing
 
-    /** The store said whether others wait. */
-    private void word(long sent, boolean contended, long now) {
-        lastWord = sent;
-        if (!contended) {
-            contendedSince = Deadlines.NEVER;
-            turnsSince = turn == null ? 0 : 1;
-        } else if (contendedSince == Deadlines.NEVER) {
-            contendedSince = now;
-            turnsSince = turn == null ? 0 : 1;
-        }
-    }
-
-    private long usable(long millis) {
-        long nanos = millis * 1_000_000;
-        return nanos - (long) Math.ceil(nanos * holds.settings.clockDrift());
-    }
-
-    private long entitlementEnd(long sent, long millis) {
-        return Deadlines.after(sent, usable(Math.min(millis, doubtMillis)));
-    }
-
-    /** A third of the lease after it began, on a grid, so that leases of one length are renewed together. */
-    private long nextRenewal(long sent) {
-        long third = leaseMillis * 1_000_000 / 3;
-        long grid = Math.max(1, third / 8);
-        return Deadlines.after(sent, third) / grid * grid;
-    }
-
-    private void renewSoon(long now) {
-        renewNow = true;
-        renewAt = Math.min(renewAt, now);
-    }
-
-    /** Whether the hold must be renewed for the present turn. */
+    /** Whether the lease must be renewed for the present turn, when its time comes. */
     private boolean wantsRenewal() {
         Turn current = turn;
-        return current != null && (renewNow || (current.ownEnd() > end && !current.abandonmentTold));
+        return current != null && (lease.isRenewedAnyway() || (current.ownEnd() > lease.end() && !current.isForgotten));
+    }
+
+    private boolean isRenewalDue(long now) {
+        return wantsRenewal() && lease.renewAt() <= now;
     }
 
     /** What to send to renew this hold now, or null if it need not or must not be. */
     Renewer.@Nullable Item prepareRenewal() {
-        lock.lock();
+        courier.lock();
         try {
             long now = holds.deadlines.now();
             settle(now);
             Turn current = turn;
-            if (current == null || !wantsRenewal() || renewAt > now) {
-                return null;
+            Renewer.Item item = null;
+            if (current != null && isRenewalDue(now)) {
+                if (current.terms.renewing() && current.refersTo(null)) {
+                    forget(current);
+                } else {
+                    item = renewal(current, now, renewalMillis(current, now));
+                }
             }
-            if (current.terms.renewing() && current.refersTo(null)) {
-                current.abandonmentTold = true;
-                renewNow = false;
-                holds.abandoned.increment();
-                LOG.warn("A guard of the lock {} was forgotten without release; it is not renewed any more", name);
-                return null;
-            }
-            long lease = current.leaseMillis;
-            if (current.ownEnd() != Deadlines.NEVER) {
-                // Not beyond the turn's own end, so that others need not wait for more if we die.
-                double left = (current.ownEnd() - now) / 1e6 / (1 - holds.settings.clockDrift());
-                long least = Math.max(1, holds.limits.minLease().toMillis());
-                lease = Math.min(lease, Math.max(least, (long) Math.ceil(left)));
-            }
-            return renewal(now, lease);
-        } finally {
             rearm();
-            unlock();
+            return item;
+        } finally {
+            courier.unlock();
         }
     }
 
-    private Renewer.Item renewal(long now, long lease) {
-        long number = ++commands;
-        traceEnd = Math.max(traceEnd, Deadlines.after(now, lease * 1_000_000 / 8 * 9));
-        if (lease < leaseMillis) {
-            // From now on the store may end the hold that early.
-            doubtMillis = Math.min(doubtMillis, lease);
-            doubtNumber = number;
-            end = Math.min(end, Deadlines.after(now, usable(lease)));
-            Turn current = Objects.requireNonNull(turn);
-            current.end = Math.min(current.end, end);
+    private void forget(Turn current) {
+        current.isForgotten = true;
+        lease.renewNoMore();
+        holds.abandoned.increment();
+        LOG.warn("A guard of the lock {} became garbage without being released; it is not renewed any more", name);
+    }
+
+    /** The turn's lease, but not beyond its own end, so that others need not wait for more if we die. */
+    private long renewalMillis(Turn current, long now) {
+        if (current.ownEnd() == Deadlines.NEVER) {
+            return current.leaseMillis;
         }
-        // The next attempt, should this one fail or never be answered.
-        renewAt = Deadlines.after(now, Math.max(1_000_000, leaseMillis * 1_000_000 / 12));
-        return new Renewer.Item(this, leaseId, number, now, lease);
+        double left = (current.ownEnd() - now) / 1e6 / (1 - holds.settings.clockDrift());
+        long least = Math.max(1, holds.limits.minLease().toMillis());
+        return Math.min(current.leaseMillis, Math.max(least, (long) Math.ceil(left)));
+    }
+
+    private Renewer.Item renewal(Turn current, long now, long leaseMillis) {
+        long number = lease.command(now, leaseMillis);
+        lease.mayShorten(number, now, leaseMillis);
+        lease.renewalLeaves(now);
+        current.end = Math.min(current.end, lease.end());
+        return new Renewer.Item(this, lease, number, now, leaseMillis);
     }
 
     /** The store answered a renewal. */
     void renewed(Renewer.Item item, RenewReply reply) {
-        lock.lock();
+        courier.lock();
         try {
             renewed(item, reply, holds.deadlines.now());
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
     private void renewed(Renewer.Item item, RenewReply reply, long now) {
         settle(now);
         Turn current = turn;
-        if (current == null || !item.leaseId().equals(leaseId) || item.number() <= acknowledged) {
+        if (current == null || item.lease() != lease || !lease.isNews(item.number())) {
             return;
         }
         if (reply == RenewReply.GONE) {
-            lose(forced ? LossReason.FORCED : LossReason.STORE_LOST);
+            lose(lease.hintedGone ? LossReason.FORCED : LossReason.STORE_LOST);
             anew();
             return;
         }
-        acknowledged = item.number();
-        if (doubtNumber <= item.number()) {
-            if (doubtNumber == item.number()) {
-                doubtMillis = Deadlines.NEVER;
-            }
-        }
-        leaseMillis = item.leaseMillis();
-        end = entitlementEnd(item.sent(), leaseMillis);
-        current.end = Math.min(end, current.ownEnd());
+        lease.renewed(item.number(), item.sent(), item.leaseMillis());
+        lease.word(item.sent(), reply == RenewReply.CONTENDED, now, true);
+        current.end = Math.min(lease.end(), current.ownEnd());
         current.atRiskTold &= current.end - now < current.riskNanos();
-        renewNow = false;
-        renewAt = nextRenewal(item.sent());
-        word(item.sent(), reply == RenewReply.CONTENDED, now);
         settle(now);
     }
 
+    /** A renewal failed; the next attempt is armed already. */
+    void renewalFailed(Renewer.Item item, RuntimeException error) {
+        courier.lock();
+        try {
+            if (error instanceof BackendUnavailableException) {
+                item.lease().notApplied(item.number());
+            }
+        } finally {
+            courier.unlock();
+        }
+    }
+
     /** Prepares to give the turn another lease from now; null if it is over. */
-    Renewer.@Nullable Item prepareExtension(Turn extended, long lease) {
-        lock.lock();
+    Renewer.@Nullable Item prepareExtension(Turn extended, long leaseMillis) {
+        courier.lock();
         try {
             long now = holds.deadlines.now();
-            if (extended == turn) {
-                settle(now);
-            }
-            return extended == turn ? renewal(now, lease) : null;
-        } finally {
+            settle(now);
+            Renewer.Item item = extended == turn ? renewal(extended, now, leaseMillis) : null;
             rearm();
-            unlock();
+            return item;
+        } finally {
+            courier.unlock();
         }
     }
 
     /** The store answered an extension; whether the turn has the new lease. */
     boolean extended(Turn extended, Renewer.Item item, RenewReply reply) {
-        lock.lock();
+        courier.lock();
         try {
             long now = holds.deadlines.now();
             settle(now);
-            if (extended == turn && item.leaseId().equals(leaseId) && reply != RenewReply.GONE) {
+            if (extended == turn && reply != RenewReply.GONE) {
                 extended.leaseMillis = item.leaseMillis();
                 if (extended.leaseEnd != Deadlines.NEVER) {
-                    extended.leaseEnd = Deadlines.after(item.sent(), item.leaseMillis() * 1_000_000);
+                    extended.leaseEnd = Deadlines.after(item.sent(), lease.usable(item.leaseMillis()));
                 }
+                extended.end = Math.min(lease.end(), extended.ownEnd());
             }
             renewed(item, reply, now);
             rearm();
-            return extended == turn;
+            return extended == turn && reply != RenewReply.GONE;
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    // ----------------------------------------------------------------------------------------------------------------
-    // signals and time
+    // ----------------------------------------------------------------------------------------------------- signals and
+    // time
 
     /** The name may be free; {@code waiter} null means for anybody. */
     void available(@Nullable LeaseId waiter) {
-        lock.lock();
+        courier.lock();
         try {
-            if (phase == Phase.ASKING && (waiter == null || waiter.equals(leaseId))) {
+            if (phase == Phase.ASKING && (waiter == null || waiter.equals(lease.id))) {
                 askSoon(holds.deadlines.now());
+                rearm();
             }
-            rearm();
         } finally {
-            unlock();
-        }
-    }
-
-    private void askSoon(long now) {
-        if (asking) {
-            askAgain = true;
-        } else {
-            ask(now);
+            courier.unlock();
         }
     }
 
     /** Another process waits. */
     void contended() {
-        lock.lock();
+        courier.lock();
         try {
             if (phase == Phase.TURN) {
                 long now = holds.deadlines.now();
-                word(now, true, now);
+                lease.word(now, true, now, true);
             }
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    /** The hold of this lease id (of any, if null) may be gone; the next renewal, which is now, finds out. */
+    /** The hold of this lease id (of any, if null) may be gone; a renewal, sent by the next flush, finds out. */
     void gone(@Nullable LeaseId holder) {
-        lock.lock();
+        courier.lock();
         try {
-            if (phase == Phase.TURN && (holder == null || holder.equals(leaseId))) {
-                forced = true;
+            if (phase == Phase.TURN && (holder == null || holder.equals(lease.id))) {
+                lease.hintedGone = true;
                 verify(holds.deadlines.now());
             }
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    /** Signals may be lost, and more. */
+    /** Signals may have been lost, and more. */
     void disturbed() {
-        lock.lock();
+        courier.lock();
         try {
             long now = holds.deadlines.now();
             if (phase == Phase.TURN) {
@@ -885,32 +770,30 @@ final class Hold extends Deadlines.Entry {
             }
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
     private void verify(long now) {
-        renewSoon(now);
+        lease.renewSoon(now);
         holds.renewer.add(this);
     }
 
     @Override
     void due(long now) {
-        lock.lock();
+        courier.lock();
         try {
             settle(now);
             Turn current = turn;
             if (current != null) {
-                if (wantsRenewal() && renewAt <= now) {
-                    holds.renewer.add(this);
-                }
                 Guard guard = current.get();
-                if (guard != null
-                        && guard.listensForRisk()
-                        && !current.atRiskTold
-                        && current.end - now < current.riskNanos()) {
-                    current.atRiskTold = true;
-                    then(guard::tellAtRisk);
+                if (guard != null && guard.listensForRisk() && current.becomesAtRisk(now)) {
+                    courier.then(guard::tellAtRisk);
+                }
+                if (isRenewalDue(now)) {
+                    // Sent, and armed again, with all others that are due now.
+                    holds.renewer.add(this);
+                    return;
                 }
             } else if (phase == Phase.ASKING && askAt <= now) {
                 if (asking) {
@@ -920,27 +803,22 @@ final class Hold extends Deadlines.Entry {
                     ask(now);
                 }
             }
-            if (!(wantsRenewal() && renewAt <= now)) {
-                rearm();
-            }
+            rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
-    private RuntimeException unanswered() {
+    private OutcomeUnknownException unanswered() {
         return new OutcomeUnknownException("the store did not answer the question for the lock " + name);
     }
 
     /** Sees to it that {@link #due} is called in time for whatever comes next. */
-    void rearm() {
+    private void rearm() {
         long next = Deadlines.NEVER;
         Turn current = turn;
         if (current != null) {
-            next = current.end;
-            if (wantsRenewal()) {
-                next = Math.min(next, renewAt);
-            }
+            next = wantsRenewal() ? Math.min(current.end, lease.renewAt()) : current.end;
             Guard guard = current.atRiskTold ? null : current.get();
             if (guard != null && guard.listensForRisk()) {
                 next = Math.min(next, current.end - current.riskNanos() + 1);
@@ -951,37 +829,35 @@ final class Hold extends Deadlines.Entry {
         holds.deadlines.hasten(this, next);
     }
 
-    /** A listener came: the moment it waits for may be nearer than what is armed. */
-    void listening() {
-        lock.lock();
+    // ------------------------------------------------------------------------------------------------------------- the
+    // rest
+
+    /** Runs the code, which may change the listeners of a guard, under the lock. */
+    void listening(Runnable change) {
+        courier.lock();
         try {
+            change.run();
             rearm();
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
-
-    // ----------------------------------------------------------------------------------------------------------------
-    // the rest
 
     /** Ends everything; complete when the store has answered the last command, null if there is none. */
     @Nullable
     CompletableFuture<ReleaseOutcome> close() {
-        lock.lock();
+        courier.lock();
         try {
+            endAll(new BackendClosedException());
             if (turn != null) {
                 lose(LossReason.CLOSED);
-                finishEach(false, 0, new BackendClosedException());
-                bye(null, 0);
-            } else {
-                finishEach(false, 0, new BackendClosedException());
-                if (phase == Phase.ASKING) {
-                    abandon();
-                }
+                giveBack();
+            } else if (phase == Phase.ASKING) {
+                abandon();
             }
-            return lastFarewell;
+            return farewell == null ? null : farewell.outcome;
         } finally {
-            unlock();
+            courier.unlock();
         }
     }
 
@@ -990,77 +866,20 @@ final class Hold extends Deadlines.Entry {
     }
 
     boolean isHeld() {
-        lock.lock();
+        courier.lock();
         try {
             return turn != null;
         } finally {
-            lock.unlock();
+            courier.unlock();
         }
     }
 
     int waiting() {
-        lock.lock();
+        courier.lock();
         try {
             return waiters.size();
         } finally {
-            lock.unlock();
-        }
-    }
-
-    ReentrantLock lock() {
-        return lock;
-    }
-
-    private void then(Runnable task) {
-        if (afterwards == null) {
-            afterwards = new ArrayList<>(2);
-        }
-        afterwards.add(task);
-    }
-
-    private void send(Runnable command) {
-        if (outbox == null) {
-            outbox = new ArrayDeque<>(2);
-        }
-        outbox.add(command);
-    }
-
-    /** Frees the lock and does what was collected under it. */
-    private void unlock() {
-        List<Runnable> tasks = afterwards;
-        afterwards = null;
-        boolean send = outbox != null && !outbox.isEmpty() && !sending;
-        sending |= send;
-        lock.unlock();
-        if (tasks != null) {
-            for (Runnable task : tasks) {
-                task.run();
-            }
-        }
-        if (send) {
-            drain();
-        }
-    }
-
-    /** Sends what is in the outbox, in order, until it is empty. The caller has set {@code sending}. */
-    private void drain() {
-        while (true) {
-            Runnable command;
-            lock.lock();
-            try {
-                command = outbox == null ? null : outbox.poll();
-                if (command == null) {
-                    sending = false;
-                    return;
-                }
-            } finally {
-                lock.unlock();
-            }
-            try {
-                command.run();
-            } catch (RuntimeException bug) {
-                LOG.error("The lock engine failed to send a command for {}", name, bug);
-            }
+            courier.unlock();
         }
     }
 }

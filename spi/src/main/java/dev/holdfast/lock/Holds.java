@@ -58,6 +58,12 @@ final class Holds implements LockStore.Signals {
         this.pushed = store.capabilities().contains(Capability.PUSH);
     }
 
+    /** How long an engine takes turns under a hold without asking the store whether others wait; their signals may be lost. */
+    long wordNanos() {
+        long turnTime = settings.turnTime().toNanos();
+        return pushed ? Math.max(turnTime, settings.pollCap().toNanos()) : turnTime;
+    }
+
     boolean isClosed() {
         return closed;
     }
@@ -76,19 +82,9 @@ final class Holds implements LockStore.Signals {
     Ask enter(LockName name, Waiter waiter) {
         ensureOpen();
         LeaseId own = waiter.terms.leaseId();
-        Ask first;
-        if (own != null || settings.strictFairness()) {
-            LeaseId leaseId = own == null ? leaseIds.get() : own;
-            Hold hold = new Hold(this, name, leaseId, true);
-            first = hold.open(waiter);
-            if (single.putIfAbsent(leaseId, hold) != null) {
-                hold.holds.deadlines.disarm(waiter);
-                throw new IllegalArgumentException(
-                        "the lease id to receive under is already in use here; pass a new LeaseId.random()");
-            }
-        } else {
-            first = enterShared(name, waiter);
-        }
+        Ask first = own != null || settings.strictFairness()
+                ? enterSingle(name, own == null ? leaseIds.get() : own, waiter)
+                : enterShared(name, waiter);
         // The engine may have been closed between the look above and the entry; then nobody else closes this hold.
         if (first != null && closed) {
             first.hold().close();
@@ -96,22 +92,34 @@ final class Holds implements LockStore.Signals {
         return first;
     }
 
+    private Ask enterSingle(LockName name, LeaseId leaseId, Waiter waiter) {
+        Ask first = new Hold(this, name, leaseId, true).open(waiter, hold -> single.putIfAbsent(leaseId, hold) == null);
+        if (first == null) {
+            throw new IllegalArgumentException(
+                    "the lease id to receive " + name + " under is in use here; pass a new LeaseId.random()");
+        }
+        return first;
+    }
+
     private @Nullable Ask enterShared(LockName name, Waiter waiter) {
         while (true) {
             Hold there = shared.get(name.name());
-            if (there != null) {
-                if (there.join(waiter)) {
-                    return null;
-                }
-            } else {
-                Hold hold = new Hold(this, name, leaseIds.get(), false);
-                Ask first = hold.open(waiter);
-                if (shared.putIfAbsent(name.name(), hold) == null) {
+            if (there == null) {
+                Ask first = new Hold(this, name, leaseIds.get(), false)
+                        .open(waiter, hold -> shared.putIfAbsent(name.name(), hold) == null);
+                if (first != null) {
                     return first;
                 }
-                deadlines.disarm(waiter);
+            } else if (there.join(waiter)) {
+                return null;
             }
         }
+    }
+
+    /** Files a single hold under its new lease id. */
+    void rename(Hold hold, LeaseId before, LeaseId after) {
+        single.put(after, hold);
+        single.remove(before, hold);
     }
 
     /** Forgets a hold that ended. */

@@ -58,7 +58,7 @@ public interface LockGuard extends Fenced, AutoCloseable {
     /**
      * Makes the guard last {@code ttl} from now, longer or shorter; a guard that renews itself goes on with this lease. False if the guard
      * is lost or released, for good: it never takes the lock again. Throws {@link dev.holdfast.spi.BackendException} if the store did not
-     * answer; the guard is then entitled as before.
+     * answer; the guard is then entitled as before, or for {@code ttl} if that is shorter.
      */
     boolean extend(Duration ttl);
 

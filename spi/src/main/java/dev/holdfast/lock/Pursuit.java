@@ -2,12 +2,13 @@ package dev.holdfast.lock;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ final class Pursuit<T> {
         private final long until;
         private final List<LockGuard> taken = new ArrayList<>();
         private final CompletableFuture<Optional<LockGroup>> result = new CompletableFuture<>();
-        private final AtomicReference<@Nullable Pursuit<Optional<LockGuard>>> step = new AtomicReference<>();
+        private volatile @Nullable Pursuit<Optional<LockGuard>> step;
         private volatile boolean givenUp;
 
         Climb(Holds holds, List<LockName> names, Terms terms) {
@@ -106,39 +107,52 @@ final class Pursuit<T> {
         }
 
         private void next() {
-            if (taken.size() == order.length) {
-                arrive();
-                return;
-            }
-            long left = terms.waits() ? Math.max(0, until - holds.deadlines.now()) : 0;
-            try {
-                Pursuit<Optional<LockGuard>> pursuit =
-                        ofOne(holds, order[taken.size()], terms.within(until == Deadlines.NEVER ? until : left));
-                step.set(pursuit);
-                if (givenUp) {
-                    pursuit.giveUp.run();
+            while (taken.size() < order.length) {
+                Pursuit<Optional<LockGuard>> one;
+                try {
+                    one = ofOne(holds, order[taken.size()], terms.within(left()));
+                } catch (RuntimeException error) {
+                    fail(error);
+                    return;
                 }
-                pursuit.result.whenComplete(this::took);
-            } catch (RuntimeException error) {
-                fail(error);
+                step = one;
+                if (givenUp) {
+                    one.giveUp.run();
+                }
+                // A store that answers at once must not make this a recursion as deep as there are names.
+                if (!one.result.isDone()) {
+                    one.result.whenComplete((guard, error) -> {
+                        if (took(one)) {
+                            next();
+                        }
+                    });
+                    return;
+                }
+                if (!took(one)) {
+                    return;
+                }
             }
+            arrive();
         }
 
-        private void took(@Nullable Optional<LockGuard> guard, @Nullable Throwable error) {
-            if (error != null) {
-                fail(plain(error));
-            } else if (guard == null || guard.isEmpty()) {
+        private long left() {
+            return until == Deadlines.NEVER ? until : Math.max(0, until - holds.deadlines.now());
+        }
+
+        /** Whether to go on. */
+        private boolean took(Pursuit<Optional<LockGuard>> one) {
+            try {
+                Optional<LockGuard> guard = one.result.join();
+                guard.ifPresent(taken::add);
+                if (guard.isPresent() && !givenUp) {
+                    return true;
+                }
                 rollBack();
                 result.complete(Optional.empty());
-            } else {
-                taken.add(guard.get());
-                if (givenUp) {
-                    rollBack();
-                    result.complete(Optional.empty());
-                } else {
-                    next();
-                }
+            } catch (RuntimeException error) {
+                fail(plain(error));
             }
+            return false;
         }
 
         private void arrive() {
@@ -148,10 +162,10 @@ final class Pursuit<T> {
                 result.complete(Optional.empty());
                 return;
             }
-            List<LockGuard> guards = given.stream()
-                    .map(name -> taken.get(Arrays.asList(order).indexOf(name)))
-                    .toList();
-            result.complete(Optional.of(new Group(guards)));
+            Map<String, LockGuard> byName = new HashMap<>();
+            taken.forEach(guard -> byName.put(guard.name(), guard));
+            result.complete(Optional.of(new Group(
+                    given.stream().map(name -> byName.get(name.name())).toList())));
         }
 
         private void fail(Throwable error) {
@@ -166,7 +180,7 @@ final class Pursuit<T> {
 
         private void giveUp() {
             givenUp = true;
-            Pursuit<Optional<LockGuard>> current = step.get();
+            Pursuit<Optional<LockGuard>> current = step;
             if (current != null) {
                 current.giveUp.run();
             }

@@ -1,6 +1,5 @@
 package dev.holdfast.lock;
 
-import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +27,13 @@ final class Renewer {
     /**
      * One hold in a renewal that was sent.
      *
-     * @param number the hold's count of its commands
+     * @param lease the lease to renew
+     * @param number the number of the command
      * @param sent a moment before it was sent
      */
-    record Item(Hold hold, LeaseId leaseId, long number, long sent, long leaseMillis) {
+    record Item(Hold hold, Lease lease, long number, long sent, long leaseMillis) {
         Renewal renewal() {
-            return new Renewal(hold.name, leaseId, leaseMillis);
+            return new Renewal(hold.name, lease.id, leaseMillis);
         }
     }
 
@@ -77,6 +77,7 @@ final class Renewer {
                         "the store answered " + replies.size() + " of " + chunk.size() + " renewals");
         if (failure != null) {
             failed.add(chunk.size());
+            chunk.forEach(item -> item.hold().renewalFailed(item, failure));
             LOG.warn("Renewing {} locks failed; trying again while their leases last", chunk.size(), failure);
             return;
         }

@@ -43,7 +43,8 @@ final class Turn extends WeakReference<Guard> {
     CompletableFuture<ReleaseOutcome> outcome;
 
     boolean atRiskTold;
-    boolean abandonmentTold;
+    /** Whether its guard is garbage. */
+    boolean isForgotten;
 
     Turn(Guard guard, Hold hold, LeaseId leaseId, FencingToken fence, Terms terms, long now) {
         super(guard);
@@ -52,13 +53,20 @@ final class Turn extends WeakReference<Guard> {
         this.fence = fence;
         this.terms = terms;
         this.leaseMillis = terms.leaseMillis();
-        this.leaseEnd = terms.renewing() ? Deadlines.NEVER : Deadlines.after(now, terms.leaseNanos());
+        this.leaseEnd = Deadlines.NEVER;
         this.maxHoldEnd = Deadlines.after(now, terms.maxHoldNanos());
     }
 
     /** How far it would be entitled if its hold had no end. */
     long ownEnd() {
         return Math.min(leaseEnd, maxHoldEnd);
+    }
+
+    /** Whether it has come at risk since this last said so. */
+    boolean becomesAtRisk(long now) {
+        boolean before = atRiskTold;
+        atRiskTold = end - now < riskNanos();
+        return atRiskTold && !before;
     }
 
     /** Below this rest a guard is at risk. */

@@ -1,6 +1,5 @@
 package dev.holdfast.lock;
 
-import dev.holdfast.spi.LeaseId;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -95,7 +94,8 @@ abstract class Waiter extends Deadlines.Entry {
                 }
             }
             Guard granted = guard();
-            if (granted == null && (interrupted || (error() != null && Thread.interrupted()))) {
+            // The flag may also still stand from the thread's own question to the store, which an interrupt cut short.
+            if (granted == null && (interrupted || Thread.interrupted())) {
                 throw new InterruptedException("interrupted while waiting for the lock " + joined.name);
             }
             if (interrupted) {
@@ -126,10 +126,5 @@ abstract class Waiter extends Deadlines.Entry {
                 result.complete(Optional.ofNullable(guard()));
             }
         }
-    }
-
-    /** The lease id that this waiter insists on, or null. */
-    final @Nullable LeaseId leaseId() {
-        return terms.leaseId();
     }
 }

@@ -1,0 +1,219 @@
+package dev.holdfast.lock;
+
+import dev.holdfast.spi.FencingToken;
+import dev.holdfast.spi.LeaseId;
+
+/**
+ * What the store said to one lease id, and how far this process may trust it. Guarded by the lock of its hold.
+ *
+ * <p>Entitlement counts from a moment <em>before</em> the acknowledged command was sent, less drift. Commands are numbered; what is older
+ * than the newest one acknowledged says nothing any more.
+ */
+final class Lease {
+    final LeaseId id;
+    private final LockSettings settings;
+
+    private long commands;
+    private long acknowledged;
+
+    /** Whether the store may have a hold or a place of this lease id, so that leaving takes a command. */
+    boolean known;
+    /** When all that the store may have granted has ended. */
+    private long traceEnd;
+
+    private long grant;
+    private int turns;
+    private long end;
+    private long millis;
+
+    private long renewAt = Deadlines.NEVER;
+    private boolean renewNow;
+    /** Whether the store hinted that the hold may be gone. */
+    boolean hintedGone;
+
+    /** A shorter lease whose command was sent and not acknowledged: the store may apply it whenever it likes. */
+    private long doubtMillis = Deadlines.NEVER;
+
+    private long doubtNumber;
+
+    private long contendedSince = Deadlines.NEVER;
+    private int turnsSince;
+    private long lastWord;
+
+    Lease(LeaseId id, LockSettings settings) {
+        this.id = id;
+        this.settings = settings;
+    }
+
+    /** The number of a command about to be sent that may give the lease {@code askedMillis}. */
+    long command(long now, long askedMillis) {
+        long nanos = askedMillis * 1_000_000;
+        traceEnd = Math.max(traceEnd, Deadlines.after(now, Deadlines.after(nanos, nanos / 8)));
+        return ++commands;
+    }
+
+    /** Whether the command is newer than all that are acknowledged. */
+    boolean isNews(long number) {
+        return number > acknowledged;
+    }
+
+    long traceEnd() {
+        return traceEnd;
+    }
+
+    // ------------------------------------------------------------------------------------------------------------
+    // entitlement
+
+    /** How long a lease of {@code leaseMillis} may be trusted, in nanoseconds. */
+    long usable(long leaseMillis) {
+        double nanos = leaseMillis * 1e6;
+        return (long) (nanos - Math.ceil(nanos * settings.clockDrift()));
+    }
+
+    /** When a lease that counts from {@code sent} ends for this process. */
+    long endOf(long sent, long leaseMillis) {
+        return Deadlines.after(sent, usable(Math.min(leaseMillis, doubtMillis)));
+    }
+
+    /** The end of this process's entitlement; not after now if there is none. */
+    long end() {
+        return end;
+    }
+
+    long grant() {
+        return grant;
+    }
+
+    /** The lease last acknowledged, in milliseconds. */
+    long millis() {
+        return millis;
+    }
+
+    void granted(long number, long sent, long leaseMillis, long newGrant) {
+        if (newGrant != grant) {
+            grant = newGrant;
+            turns = 0;
+        }
+        acknowledge(number, sent, leaseMillis);
+    }
+
+    void renewed(long number, long sent, long leaseMillis) {
+        acknowledge(number, sent, leaseMillis);
+        renewNow = false;
+        hintedGone = false;
+    }
+
+    private void acknowledge(long number, long sent, long leaseMillis) {
+        if (number == doubtNumber) {
+            doubtMillis = Deadlines.NEVER;
+        }
+        acknowledged = number;
+        known = true;
+        millis = leaseMillis;
+        end = endOf(sent, leaseMillis);
+        // A third of the lease later, on a grid, so that leases of one length are renewed together.
+        long third = Math.min(millis, doubtMillis) * 1_000_000 / 3;
+        long grid = Math.max(1, third / 8);
+        renewAt = Deadlines.after(sent, third) / grid * grid;
+    }
+
+    /** The store has no hold of this lease id. */
+    void refused() {
+        grant = 0;
+        turns = 0;
+        end = 0;
+    }
+
+    /** A renewal leaves that may make the lease shorter: from now on the store may end it that early. */
+    void mayShorten(long number, long now, long leaseMillis) {
+        if (leaseMillis < millis) {
+            doubtMillis = Math.min(doubtMillis, leaseMillis);
+            doubtNumber = number;
+            end = Math.min(end, Deadlines.after(now, usable(leaseMillis)));
+        }
+    }
+
+    /** The renewal of this number was certainly not applied. */
+    void notApplied(long number) {
+        if (number == doubtNumber) {
+            doubtMillis = Deadlines.NEVER;
+        }
+    }
+
+    // --------------------------------------------------------------------------------------------------------------
+    // renewal
+
+    long renewAt() {
+        return renewAt;
+    }
+
+    /** Whether a renewal is wanted even if the present turn does not need it. */
+    boolean isRenewedAnyway() {
+        return renewNow;
+    }
+
+    void renewSoon(long now) {
+        renewNow = true;
+        renewAt = Math.min(renewAt, now);
+    }
+
+    void renewNoMore() {
+        renewNow = false;
+        renewAt = Deadlines.NEVER;
+    }
+
+    /** A renewal leaves; should it fail or never be answered, the next one leaves a twelfth of the lease later. */
+    void renewalLeaves(long now) {
+        renewAt = Deadlines.after(now, Math.max(1_000_000, Math.min(millis, doubtMillis) * 1_000_000 / 12));
+    }
+
+    // ----------------------------------------------------------------------------------------------------------------
+    // turns
+
+    /** The fence of the next turn. */
+    FencingToken nextFence() {
+        turnsSince++;
+        return FencingToken.of(grant, turns++);
+    }
+
+    boolean isOutOfTurns() {
+        return turns == FencingToken.TURNS;
+    }
+
+    /**
+     * Whether a turn of this length may begin: with a third of its lease gone at most, for from then on the hold is renewed if the turn
+     * needs it.
+     */
+    boolean isEnoughFor(long leaseMillis, long now) {
+        return !isDoubtful(leaseMillis) && end - now >= usable(leaseMillis) / 3 * 2;
+    }
+
+    /** Whether a shorter lease may yet be applied, so that one of this length cannot be trusted under this lease id. */
+    boolean isDoubtful(long leaseMillis) {
+        return doubtMillis < leaseMillis;
+    }
+
+    /** The store said, in answer to a command sent at {@code sent}, or by a signal, whether others wait. */
+    void word(long sent, boolean contended, long now, boolean inTurn) {
+        lastWord = sent;
+        if (!contended) {
+            contendedSince = Deadlines.NEVER;
+        } else if (contendedSince == Deadlines.NEVER) {
+            contendedSince = now;
+            turnsSince = inTurn ? 1 : 0;
+        }
+    }
+
+    /** Whether others have waited while we took turns for as long, or as often, as they may be asked to. */
+    boolean othersAreDue(long now) {
+        return contendedSince != Deadlines.NEVER
+                && turnsSince > 0
+                && (turnsSince >= settings.maxTurns()
+                        || now - contendedSince >= settings.turnTime().toNanos());
+    }
+
+    /** Whether it is time to ask the store whether others wait, having taken turns this long without a word. */
+    boolean isWordDue(long now, long wordNanos) {
+        return turns > 1 && contendedSince == Deadlines.NEVER && now - lastWord >= wordNanos;
+    }
+}
