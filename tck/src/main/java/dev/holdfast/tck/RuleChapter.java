@@ -52,6 +52,11 @@ abstract class RuleChapter {
         return setting().newClient();
     }
 
+    /** A client of a namespace that nobody else has: this rule's with something behind it. */
+    final Backend clientOf(String suffix) {
+        return setting().clientOf(setting().namespace() + suffix);
+    }
+
     final StateBackend state() {
         return client().state();
     }

@@ -80,6 +80,9 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         } catch (Inconclusive inconclusive) {
             run.report.add(rule, Verdict.INCONCLUSIVE, inconclusive.getMessage());
             throw inconclusive;
+        } catch (NotRun notRun) {
+            run.report.add(rule, Verdict.NOT_RUN, notRun.getMessage());
+            throw notRun;
         } catch (TestAbortedException aborted) {
             run.report.add(rule, Verdict.ABSENT, aborted.getMessage());
             throw aborted;
