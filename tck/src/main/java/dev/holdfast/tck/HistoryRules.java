@@ -1,4 +1,254 @@
 package dev.holdfast.tck;
 
-/** Chapter G: histories of concurrent runs. */
-abstract class HistoryRules extends RuleChapter {}
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.history.Call;
+import dev.holdfast.history.Checks;
+import dev.holdfast.history.ClientRecorder;
+import dev.holdfast.history.GrantCall;
+import dev.holdfast.history.ReadCall;
+import dev.holdfast.history.Recorder;
+import dev.holdfast.history.Verdict;
+import dev.holdfast.lock.LockGuard;
+import dev.holdfast.spi.FencedOutException;
+import dev.holdfast.spi.FencingToken;
+import dev.holdfast.spi.Key;
+import dev.holdfast.spi.OutcomeUnknownException;
+import dev.holdfast.spi.Version;
+import dev.holdfast.state.Entry;
+import dev.holdfast.state.FencedScope;
+import dev.holdfast.state.StateBackend;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Chapter G: what many clients saw at once is what one store that does one thing after the other could have shown them. */
+abstract class HistoryRules extends RuleChapter {
+    private static final int THREADS = 4;
+    private static final double DRIFT = 0.01;
+
+    @Test
+    void G01_puts_and_gets_of_many_clients_are_linearizable() {
+        Recorder recorder = new Recorder();
+        List<ClientRecorder> clients = clients(recorder);
+        List<Random> random = randoms();
+        race(THREADS).freely(400, (thread, step) -> {
+            ClientRecorder client = clients.get(thread);
+            String name = "key " + step / 40;
+            if (random.get(thread).nextBoolean()) {
+                put(client, stateOf(thread), name, thread + "-" + step);
+            } else {
+                get(client, stateOf(thread), name);
+            }
+        });
+        judge(Checks.linearizable(recorder.history()), THREADS * 400);
+    }
+
+    @Test
+    void G02_compareAndSet_of_many_clients_makes_one_chain() {
+        Recorder recorder = new Recorder();
+        List<ClientRecorder> clients = clients(recorder);
+        race(THREADS).freely(200, (thread, step) -> {
+            ClientRecorder client = clients.get(thread);
+            String name = "key " + step / 50;
+            String value = thread + "-" + step;
+            Entry entry = getEntry(client, stateOf(thread), name);
+            if (entry == null) {
+                Call call = client.putIfAbsent(name, value);
+                tell(call, () -> stateOf(thread).putIfAbsent(key(name), bytes(value)).isPresent());
+            } else {
+                compareAndSet(client, stateOf(thread), name, entry, value);
+            }
+        });
+        judge(Checks.linearizable(recorder.history()), THREADS * 200);
+    }
+
+    @Test
+    void G03_everything_mixed_on_few_keys_is_linearizable() {
+        Recorder recorder = new Recorder();
+        List<ClientRecorder> clients = clients(recorder);
+        List<Random> random = randoms();
+        race(THREADS).freely(240, (thread, step) -> {
+            ClientRecorder client = clients.get(thread);
+            StateBackend state = stateOf(thread);
+            String name = "key " + step / 12;
+            String value = thread + "-" + step;
+            switch (random.get(thread).nextInt(5)) {
+                case 0 -> put(client, state, name, value);
+                case 1 -> {
+                    Call call = client.putIfAbsent(name, value);
+                    tell(call, () -> state.putIfAbsent(key(name), bytes(value)).isPresent());
+                }
+                case 2 -> {
+                    Call call = client.delete(name);
+                    tell(call, () -> state.delete(key(name)));
+                }
+                case 3 -> {
+                    Entry entry = getEntry(client, state, name);
+                    if (entry != null) {
+                        compareAndSet(client, state, name, entry, value);
+                    }
+                }
+                default -> get(client, state, name);
+            }
+        });
+        judge(Checks.linearizable(recorder.history()), THREADS * 100);
+    }
+
+    @Test
+    void G05_no_two_clients_hold_a_lock_at_once_and_fences_rise() {
+        Recorder recorder = new Recorder(() -> setting().passage().nanos());
+        List<ClientRecorder> clients = clients(recorder);
+        AtomicInteger granted = new AtomicInteger();
+        Duration lease = Duration.ofMinutes(10);
+        race(THREADS).freely(150, (thread, step) -> {
+            GrantCall acquire = clients.get(thread).acquire("lock");
+            Optional<LockGuard> guard =
+                    (thread % 2 == 0 ? locks() : otherLocks()).tryAcquire("lock", lease);
+            if (guard.isEmpty()) {
+                acquire.refused();
+                return;
+            }
+            granted.incrementAndGet();
+            acquire.granted(guard.get().fence().value(), lease.toNanos());
+            Thread.yield();
+            acquire.releasing();
+            guard.get().release();
+            acquire.released();
+        });
+        if (granted.get() < Race.ENOUGH) {
+            throw new Inconclusive("only " + granted + " grants");
+        }
+        judge(Checks.mutex(recorder.history(), DRIFT), granted.get());
+        judge(Checks.fenceOrder(recorder.history()), granted.get());
+    }
+
+    @Test
+    void G07_a_scope_accepts_no_write_of_a_superseded_writer_and_refuses_none_of_the_newest() {
+        Recorder recorder = new Recorder();
+        List<ClientRecorder> clients = clients(recorder);
+        AtomicInteger turn = new AtomicInteger();
+        race(THREADS).freely(60, (thread, step) -> {
+            long fence = FencingToken.of(1_000L + turn.incrementAndGet(), 0).value();
+            ClientRecorder client = clients.get(thread);
+            AtomicReference<@Nullable FencedScope> view = new AtomicReference<>();
+            tellFenced(client.fencedWrite("scope", fence), () -> view.set(
+                    stateOf(thread).scope("scope").fencedBy(new FencingToken(fence))));
+            FencedScope opened = view.get();
+            for (int i = 0; opened != null && i < 3; i++) {
+                String value = thread + "-" + step + "-" + i;
+                tellFenced(client.fencedWrite("scope", fence), () -> opened.put(key("a"), bytes(value)));
+            }
+        });
+        judge(Checks.fencedWrites(recorder.history()), THREADS * 60);
+    }
+
+    @Test
+    void G08_adding_under_a_lock_and_a_fence_loses_nothing() {
+        Recorder recorder = new Recorder();
+        List<ClientRecorder> clients = clients(recorder);
+        Duration lease = Duration.ofMinutes(10);
+        race(THREADS).freely(40, (thread, step) -> {
+            Optional<LockGuard> taken = (thread % 2 == 0 ? locks() : otherLocks()).tryAcquire("lock", lease);
+            if (taken.isEmpty()) {
+                return;
+            }
+            try (LockGuard guard = taken.get()) {
+                FencedScope scope = stateOf(thread).scope("set").fencedBy(guard);
+                String element = thread + "-" + step;
+                Call add = clients.get(thread).add("set", element);
+                String before = scope.get(key("all")).map(RuleChapter::text).orElse("");
+                Thread.yield();
+                scope.put(key("all"), bytes(before + element + " "));
+                add.ok();
+            }
+        });
+        ReadCall<Set<String>> read = recorder.client("reader").readSet("set");
+        String all = state().scope("set").get(key("all")).map(RuleChapter::text).orElse("");
+        read.ok(new TreeSet<>(List.of(all.trim().split(" "))));
+        judge(Checks.noLostUpdate(recorder.history()), 2);
+    }
+
+    private StateBackend stateOf(int thread) {
+        return thread % 2 == 0 ? state() : otherState();
+    }
+
+    private static List<ClientRecorder> clients(Recorder recorder) {
+        return IntStream.range(0, THREADS).mapToObj(i -> recorder.client("client " + i)).toList();
+    }
+
+    private List<Random> randoms() {
+        return IntStream.range(0, THREADS).mapToObj(i -> new Random(random().nextLong())).toList();
+    }
+
+    private static void put(ClientRecorder client, StateBackend state, String name, String value) {
+        Call call = client.put(name, value);
+        tell(call, () -> {
+            state.put(key(name), bytes(value));
+            return true;
+        });
+    }
+
+    private static void get(ClientRecorder client, StateBackend state, String name) {
+        ReadCall<@Nullable String> read = client.get(name);
+        read.ok(state.get(key(name)).map(RuleChapter::text).orElse(null));
+    }
+
+    private static @Nullable Entry getEntry(ClientRecorder client, StateBackend state, String name) {
+        ReadCall<@Nullable String> read = client.get(name);
+        Entry entry = state.getEntry(key(name)).orElse(null);
+        read.ok(entry == null ? null : text(entry.value()));
+        return entry;
+    }
+
+    /** Values are unique, so a comparison of versions is one of values. */
+    private static void compareAndSet(
+            ClientRecorder client, StateBackend state, String name, Entry expected, String value) {
+        Call call = client.compareAndSet(name, text(expected.value()), value);
+        Version version = expected.version();
+        tell(call, () -> state.compareAndSet(key(name), version, bytes(value)).isPresent());
+    }
+
+    private interface Answer {
+        boolean get();
+    }
+
+    private static void tell(Call call, Answer operation) {
+        try {
+            if (operation.get()) {
+                call.ok();
+            } else {
+                call.refused();
+            }
+        } catch (OutcomeUnknownException unknown) {
+            call.unknown();
+        }
+    }
+
+    private static void tellFenced(Call call, Runnable operation) {
+        try {
+            operation.run();
+            call.ok();
+        } catch (FencedOutException fencedOut) {
+            call.refused();
+        } catch (OutcomeUnknownException unknown) {
+            call.unknown();
+        }
+    }
+
+    private static void judge(Verdict verdict, int least) {
+        if (verdict.status() == Verdict.Status.UNDECIDED) {
+            throw new Inconclusive(verdict.toString());
+        }
+        verdict.requireOk();
+        assertTrue(verdict.checked() >= least, () -> "events checked, of at least " + least + ": " + verdict.checked());
+    }
+}
