@@ -14,13 +14,15 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.Test;
 
 /** Chapter C: conditional writes. */
 abstract class CompareAndSetRules extends RuleChapter {
     private static final Key KEY = Key.of("key");
     private static final int THREADS = 4;
+    private static final int ROUNDS = 1_000;
 
     @Test
     void C01_compareAndSet_stores_where_the_version_is_the_entrys() {
@@ -59,20 +61,17 @@ abstract class CompareAndSetRules extends RuleChapter {
 
     @Test
     void C05_of_many_at_once_from_one_version_exactly_one_wins() {
-        AtomicReference<Version> start = new AtomicReference<>();
-        AtomicInteger winners = new AtomicInteger();
+        AtomicReferenceArray<Version> start = new AtomicReferenceArray<>(ROUNDS);
+        AtomicIntegerArray winners = new AtomicIntegerArray(ROUNDS);
         race(THREADS).inRounds(
-                200,
-                round -> {
-                    winners.set(0);
-                    start.set(state().put(KEY, bytes("start")));
-                },
+                ROUNDS,
+                round -> start.set(round, state().put(key("k" + round), bytes("start"))),
                 (thread, round) -> {
-                    if (stateOf(thread).compareAndSet(KEY, start.get(), bytes("by " + thread)).isPresent()) {
-                        winners.incrementAndGet();
+                    if (stateOf(thread).compareAndSet(key("k" + round), start.get(round), bytes("by " + thread)).isPresent()) {
+                        winners.incrementAndGet(round);
                     }
                 },
-                round -> assertEquals(1, winners.get(), "winners in round " + round));
+                round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test
@@ -151,37 +150,34 @@ abstract class CompareAndSetRules extends RuleChapter {
 
     @Test
     void C13_of_many_putIfAbsent_at_once_exactly_one_stores() {
-        AtomicInteger winners = new AtomicInteger();
+        AtomicIntegerArray winners = new AtomicIntegerArray(ROUNDS);
         race(THREADS).inRounds(
-                200,
-                round -> winners.set(0),
+                ROUNDS,
+                round -> {},
                 (thread, round) -> {
                     if (stateOf(thread).putIfAbsent(key("k" + round), bytes("by " + thread)).isPresent()) {
-                        winners.incrementAndGet();
+                        winners.incrementAndGet(round);
                     }
                 },
-                round -> assertEquals(1, winners.get(), "winners in round " + round));
+                round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test
     void C14_compareAndDelete_never_deletes_what_another_just_wrote() {
-        AtomicReference<Version> start = new AtomicReference<>();
-        AtomicInteger winners = new AtomicInteger();
+        AtomicReferenceArray<Version> start = new AtomicReferenceArray<>(ROUNDS);
+        AtomicIntegerArray winners = new AtomicIntegerArray(ROUNDS);
         race(THREADS).inRounds(
-                200,
-                round -> {
-                    winners.set(0);
-                    start.set(state().put(KEY, bytes("start")));
-                },
+                ROUNDS,
+                round -> start.set(round, state().put(key("k" + round), bytes("start"))),
                 (thread, round) -> {
                     boolean won = thread % 2 == 0
-                            ? stateOf(thread).compareAndDelete(KEY, start.get())
-                            : stateOf(thread).compareAndSet(KEY, start.get(), bytes("new")).isPresent();
+                            ? stateOf(thread).compareAndDelete(key("k" + round), start.get(round))
+                            : stateOf(thread).compareAndSet(key("k" + round), start.get(round), bytes("new")).isPresent();
                     if (won) {
-                        winners.incrementAndGet();
+                        winners.incrementAndGet(round);
                     }
                 },
-                round -> assertEquals(1, winners.get(), "winners in round " + round));
+                round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test

@@ -142,6 +142,7 @@ abstract class EventRules extends RuleChapter {
 
     @Test
     void Y08_a_slow_listener_does_not_hold_up_others_and_is_told_what_it_missed() {
+        requireCallbackThreads();
         for (Overflow overflow : Overflow.values()) {
             CountDownLatch gate = new CountDownLatch(1);
             String channel = "news " + overflow;

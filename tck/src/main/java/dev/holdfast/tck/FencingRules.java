@@ -150,22 +150,19 @@ abstract class FencingRules extends RuleChapter {
 
     @Test
     void F29_of_many_that_take_over_at_once_each_gets_its_own_fence_and_one_writes() {
-        for (int round = 0; round < 10; round++) {
-            String name = "raced " + round;
-            Set<FencingToken> fences = new ConcurrentSkipListSet<>();
-            ConcurrentLinkedQueue<FencedScope> views = new ConcurrentLinkedQueue<>();
-            race(4).freely(10, (thread, step) -> {
-                FencedScope view = (thread % 2 == 0 ? state() : otherState()).scope(name).takeOver();
-                assertTrue(fences.add(view.fence()), () -> view.fence() + " was given twice");
-                views.add(view);
-            });
-            long writers = views.stream()
-                    .filter(view -> view.batch().put(A, bytes("x")).tryCommit().status() == Status.APPLIED)
-                    .count();
-            assertEquals(1, writers, "views that may write");
-            FencedScope last = views.stream().max(Comparator.comparing(FencedScope::fence)).orElseThrow();
-            last.put(A, bytes("by the last"));
-        }
+        Set<FencingToken> fences = new ConcurrentSkipListSet<>();
+        ConcurrentLinkedQueue<FencedScope> views = new ConcurrentLinkedQueue<>();
+        race(4).freely(100, (thread, step) -> {
+            FencedScope view = (thread % 2 == 0 ? scope() : otherScope()).takeOver();
+            assertTrue(fences.add(view.fence()), () -> view.fence() + " was given twice");
+            views.add(view);
+        });
+        long writers = views.stream()
+                .filter(view -> view.batch().put(A, bytes("x")).tryCommit().status() == Status.APPLIED)
+                .count();
+        assertEquals(1, writers, "views that may write");
+        FencedScope last = views.stream().max(Comparator.comparing(FencedScope::fence)).orElseThrow();
+        last.put(A, bytes("by the last"));
     }
 
     @Test

@@ -174,7 +174,7 @@ abstract class HistoryRules extends RuleChapter {
         ReadCall<Set<String>> read = recorder.client("reader").readSet("set");
         String all = state().scope("set").get(key("all")).map(RuleChapter::text).orElse("");
         read.ok(new TreeSet<>(List.of(all.trim().split(" "))));
-        judge(Checks.noLostUpdate(recorder.history()), 2);
+        judge(Checks.noLostUpdate(recorder.history()), 1);
     }
 
     private StateBackend stateOf(int thread) {

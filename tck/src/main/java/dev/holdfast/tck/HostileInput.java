@@ -46,7 +46,6 @@ final class HostileInput {
                 "%s:path?lease=1s&lease=2s",
                 "%s:%%zz",
                 "%s:path?label=%%4",
-                "%s:a b",
                 "%s:path\r\nlease=1s");
     }
 

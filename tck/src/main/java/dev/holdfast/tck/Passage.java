@@ -21,6 +21,10 @@ abstract sealed class Passage {
      */
     abstract void idle();
 
+    boolean isManual() {
+        return this instanceof Manual;
+    }
+
     static Passage real() {
         return new Real();
     }

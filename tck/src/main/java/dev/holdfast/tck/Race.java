@@ -3,9 +3,9 @@ package dev.holdfast.tck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Threads that do things at the same time, and a count of how often they really did: a race in which nobody met anybody proves
@@ -20,6 +20,8 @@ final class Race {
     /** Fewer meetings than this leave a rule inconclusive. */
     static final int ENOUGH = 20;
 
+    private static final int BLOCK = 250;
+
     private final RuleSetting setting;
     private final int threads;
     private final AtomicInteger inFlight = new AtomicInteger();
@@ -32,57 +34,57 @@ final class Race {
     }
 
     /**
-     * Runs rounds in step: {@code before} alone, then {@code step} on all threads at once, then {@code after} alone. Goes on past
-     * {@code rounds} until the threads met often enough, ten times as long at most.
+     * Runs rounds {@value #BLOCK} at a time: {@code before} of each, alone; then every thread goes through the steps of all, side by
+     * side with the others; then {@code after} of each, alone. In blocks, because threads that had to meet before every single step
+     * would spend their time on that, and hardly ever be in the store together.
      */
     void inRounds(int rounds, IntConsumer before, Step step, IntConsumer after) {
-        AtomicInteger round = new AtomicInteger(-1);
-        AtomicInteger ended = new AtomicInteger();
-        List<Thread> running = begin(thread -> {
-            for (int mine = 0; awaitRound(round, mine); mine++) {
-                counted(step, thread, mine);
-                ended.incrementAndGet();
-            }
-        });
-        try {
-            for (int i = 0; i < rounds * 10 && (i < rounds || overlaps.get() < ENOUGH) && errors.isEmpty(); i++) {
-                before.accept(i);
-                round.set(i);
-                awaitEnded(ended, threads * (i + 1));
-                if (errors.isEmpty()) {
-                    after.accept(i);
+        for (int first = 0; first < rounds && errors.isEmpty(); first += BLOCK) {
+            int begin = first;
+            int end = Math.min(rounds, first + BLOCK);
+            IntStream.range(begin, end).forEach(before);
+            run(thread -> {
+                for (int round = begin; round < end && errors.isEmpty(); round++) {
+                    counted(step, thread, round);
                 }
+            });
+            if (errors.isEmpty()) {
+                IntStream.range(begin, end).forEach(after);
             }
-        } finally {
-            round.set(Integer.MAX_VALUE);
-            join(running);
         }
         requireMeaning();
     }
 
     /** Runs {@code steps} steps on each thread, as fast as each can. */
     void freely(int steps, Step step) {
-        join(begin(thread -> {
+        run(thread -> {
             for (int i = 0; i < steps && errors.isEmpty(); i++) {
                 counted(step, thread, i);
             }
-        }));
+        });
         requireMeaning();
     }
 
-    private void awaitEnded(AtomicInteger ended, int wanted) {
-        long start = System.nanoTime();
-        while (ended.get() < wanted) {
-            long waited = System.nanoTime() - start;
-            if (waited > setting.bounds().eventually().toNanos()) {
-                throw new AssertionError("a thread of the race hangs");
-            }
-            if (waited > TimeUnit.MILLISECONDS.toNanos(1)) {
-                setting.passage().idle();
-            } else {
-                Thread.yield();
-            }
+    private void run(IntConsumer work) {
+        List<Thread> running = new ArrayList<>();
+        AtomicInteger arrived = new AtomicInteger();
+        for (int i = 0; i < threads; i++) {
+            int index = i;
+            Thread thread = new Thread(
+                    () -> {
+                        // Spinning, because a latch wakes threads one after the other, and the first is done before the second begins.
+                        arrived.incrementAndGet();
+                        while (arrived.get() < threads) {
+                            Thread.yield();
+                        }
+                        work.accept(index);
+                    },
+                    "tck-race-" + i);
+            thread.setDaemon(true);
+            running.add(thread);
         }
+        running.forEach(Thread::start);
+        join(running);
     }
 
     private void counted(Step step, int thread, int round) {
@@ -96,29 +98,6 @@ final class Race {
                 overlaps.incrementAndGet();
             }
         }
-    }
-
-    private static boolean awaitRound(AtomicInteger round, int wanted) {
-        for (int spins = 0; round.get() < wanted; spins++) {
-            if (spins < 200) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
-        }
-        return round.get() != Integer.MAX_VALUE;
-    }
-
-    private List<Thread> begin(IntConsumer work) {
-        List<Thread> running = new ArrayList<>();
-        for (int i = 0; i < threads; i++) {
-            int index = i;
-            Thread thread = new Thread(() -> work.accept(index), "tck-race-" + i);
-            thread.setDaemon(true);
-            running.add(thread);
-        }
-        running.forEach(Thread::start);
-        return running;
     }
 
     private void join(List<Thread> running) {

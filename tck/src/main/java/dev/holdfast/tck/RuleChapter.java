@@ -8,10 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What the rules of a chapter are written with. A rule is a test method; {@link RuleRunner} gives it a fresh setting and turns what it
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * {@link Race}.
  */
 @TestMethodOrder(MethodOrderer.MethodName.class)
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
 abstract class RuleChapter {
     private @Nullable RuleSetting setting;
 
@@ -78,6 +81,13 @@ abstract class RuleChapter {
     /** Lets time pass: waits, or moves the subject's clock. */
     final void pass(Duration duration) {
         setting().passage().pass(duration);
+    }
+
+    /** For rules with a listener that blocks: by a manual clock listeners run on the thread that moves it, and nothing can go on. */
+    final void requireCallbackThreads() {
+        if (setting().passage().isManual()) {
+            throw new NotRun("a listener that blocks needs a thread of its own, which a manual clock does not give it");
+        }
     }
 
     /** A time to live fit for this store, longer in a repeated try. */

@@ -124,6 +124,8 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         for (int attempt = 1, scale = 1; ; attempt++, scale *= 2) {
             long seed = run.seed * 31 + rule.id().hashCode();
             try (RuleSetting setting = new RuleSetting(run.subject, seed, scale, run.bounds)) {
+                // Some stores live only as long as somebody has them open: from here on somebody does.
+                setting.client();
                 chapter.enter(setting);
                 invoke(method, chapter);
                 return;

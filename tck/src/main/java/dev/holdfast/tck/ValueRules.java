@@ -107,7 +107,7 @@ abstract class ValueRules extends RuleChapter {
     void S11_a_refused_put_leaves_the_old_value() {
         state().put(KEY, bytes("old"));
         int limit = client().limits().maxValueBytes();
-        if (limit > KeyRules.LARGEST_TRIED) {
+        if (limit > KeyRules.LARGEST_REFUSED) {
             throw new NotRun("values may have " + limit + " bytes, too many to exceed here");
         }
         assertThrows(IllegalArgumentException.class, () -> state().put(KEY, new byte[limit + 1]));
