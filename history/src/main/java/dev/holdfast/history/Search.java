@@ -105,10 +105,16 @@ final class Search {
 
     /** Puts next whatever can come next and leaves the value as it is; returns the first node left. */
     private int takeFree() {
-        for (int node = next[HEAD]; node != HEAD && !isReturn(node); node = next[node]) {
+        int node = next[HEAD];
+        while (node != HEAD && !isReturn(node)) {
             int i = operationOf(node);
+            int before = previous[node];
             if (hasReturned(i) && isPossible(i) && Objects.equals(valueAfter(i), value)) {
                 put(i, true);
+                // Not next[node]: that may be the operation's own return, which has left the list too.
+                node = next[before];
+            } else {
+                node = next[node];
             }
         }
         return next[HEAD];
