@@ -57,7 +57,9 @@ abstract class BatchRules extends RuleChapter {
     @Test
     void B04_a_key_named_twice_counts_once() {
         state().put(key("a"), bytes("value"));
-        assertEquals(Set.of(key("a")), state().getAll(List.of(key("a"), key("a"), key("b"), key("b"))).keySet());
+        assertEquals(
+                Set.of(key("a")),
+                state().getAll(List.of(key("a"), key("a"), key("b"), key("b"))).keySet());
         assertEquals(1, state().deleteAll(List.of(key("a"), key("a"))), "deleteAll removed");
     }
 
@@ -143,7 +145,8 @@ abstract class BatchRules extends RuleChapter {
     }
 
     private Map<Key, Entry> entriesOf(Set<Key> keys) {
-        return keys.stream().collect(Collectors.toMap(key -> key, key -> state().getEntry(key).orElseThrow()));
+        return keys.stream().collect(Collectors.toMap(key -> key, key -> state().getEntry(key)
+                .orElseThrow()));
     }
 
     private static List<Key> keys(int count) {

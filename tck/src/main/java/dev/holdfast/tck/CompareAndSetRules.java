@@ -63,15 +63,18 @@ abstract class CompareAndSetRules extends RuleChapter {
     void C05_of_many_at_once_from_one_version_exactly_one_wins() {
         AtomicReferenceArray<Version> start = new AtomicReferenceArray<>(ROUNDS);
         AtomicIntegerArray winners = new AtomicIntegerArray(ROUNDS);
-        race(THREADS).inRounds(
-                ROUNDS,
-                round -> start.set(round, state().put(key("k" + round), bytes("start"))),
-                (thread, round) -> {
-                    if (stateOf(thread).compareAndSet(key("k" + round), start.get(round), bytes("by " + thread)).isPresent()) {
-                        winners.incrementAndGet(round);
-                    }
-                },
-                round -> assertEquals(1, winners.get(round), "winners in round " + round));
+        race(THREADS)
+                .inRounds(
+                        ROUNDS,
+                        round -> start.set(round, state().put(key("k" + round), bytes("start"))),
+                        (thread, round) -> {
+                            if (stateOf(thread)
+                                    .compareAndSet(key("k" + round), start.get(round), bytes("by " + thread))
+                                    .isPresent()) {
+                                winners.incrementAndGet(round);
+                            }
+                        },
+                        round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test
@@ -118,7 +121,8 @@ abstract class CompareAndSetRules extends RuleChapter {
                     seen.add(state().compareAndSet(KEY, version, bytes("same")).orElseThrow()),
                     "compareAndSet repeats a version");
             state().delete(KEY);
-            assertTrue(seen.add(state().putIfAbsent(KEY, bytes("same")).orElseThrow()), "putIfAbsent repeats a version");
+            assertTrue(
+                    seen.add(state().putIfAbsent(KEY, bytes("same")).orElseThrow()), "putIfAbsent repeats a version");
         }
     }
 
@@ -126,7 +130,9 @@ abstract class CompareAndSetRules extends RuleChapter {
     void C10_a_version_is_the_entrys_for_every_client() {
         Version version = state().put(KEY, bytes("value"));
         assertEquals(version, otherState().getEntry(KEY).orElseThrow().version());
-        assertEquals(version, newClient().state().scan(Key.EMPTY).findFirst().orElseThrow().version());
+        assertEquals(
+                version,
+                newClient().state().scan(Key.EMPTY).findFirst().orElseThrow().version());
     }
 
     @Test
@@ -134,7 +140,8 @@ abstract class CompareAndSetRules extends RuleChapter {
         Version stale = state().put(KEY, bytes("A"));
         state().put(KEY, bytes("B"));
         state().put(KEY, bytes("A"));
-        assertTrue(otherState().compareAndSet(KEY, stale, bytes("C")).isEmpty(), "compareAndSet took A for the A before");
+        assertTrue(
+                otherState().compareAndSet(KEY, stale, bytes("C")).isEmpty(), "compareAndSet took A for the A before");
         state().delete(KEY);
         state().put(KEY, bytes("A"));
         assertFalse(otherState().compareAndDelete(KEY, stale), "compareAndDelete took A for the A before");
@@ -144,40 +151,48 @@ abstract class CompareAndSetRules extends RuleChapter {
     @Requires(Capability.TTL)
     void C12_a_lost_compareAndSet_leaves_the_time_to_live_alone() {
         Span span = span(ttl(), () -> state().put(KEY, bytes("value"), ttl()));
-        span.during("a stale compareAndSet loses", () -> state().compareAndSet(KEY, Version.fresh(), bytes("x"), ttl().multipliedBy(100)).isEmpty());
+        span.during("a stale compareAndSet loses", () -> state().compareAndSet(
+                        KEY, Version.fresh(), bytes("x"), ttl().multipliedBy(100))
+                .isEmpty());
         span.after("the entry is gone", () -> state().get(KEY).isEmpty());
     }
 
     @Test
     void C13_of_many_putIfAbsent_at_once_exactly_one_stores() {
         AtomicIntegerArray winners = new AtomicIntegerArray(ROUNDS);
-        race(THREADS).inRounds(
-                ROUNDS,
-                round -> {},
-                (thread, round) -> {
-                    if (stateOf(thread).putIfAbsent(key("k" + round), bytes("by " + thread)).isPresent()) {
-                        winners.incrementAndGet(round);
-                    }
-                },
-                round -> assertEquals(1, winners.get(round), "winners in round " + round));
+        race(THREADS)
+                .inRounds(
+                        ROUNDS,
+                        round -> {},
+                        (thread, round) -> {
+                            if (stateOf(thread)
+                                    .putIfAbsent(key("k" + round), bytes("by " + thread))
+                                    .isPresent()) {
+                                winners.incrementAndGet(round);
+                            }
+                        },
+                        round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test
     void C14_compareAndDelete_never_deletes_what_another_just_wrote() {
         AtomicReferenceArray<Version> start = new AtomicReferenceArray<>(ROUNDS);
         AtomicIntegerArray winners = new AtomicIntegerArray(ROUNDS);
-        race(THREADS).inRounds(
-                ROUNDS,
-                round -> start.set(round, state().put(key("k" + round), bytes("start"))),
-                (thread, round) -> {
-                    boolean won = thread % 2 == 0
-                            ? stateOf(thread).compareAndDelete(key("k" + round), start.get(round))
-                            : stateOf(thread).compareAndSet(key("k" + round), start.get(round), bytes("new")).isPresent();
-                    if (won) {
-                        winners.incrementAndGet(round);
-                    }
-                },
-                round -> assertEquals(1, winners.get(round), "winners in round " + round));
+        race(THREADS)
+                .inRounds(
+                        ROUNDS,
+                        round -> start.set(round, state().put(key("k" + round), bytes("start"))),
+                        (thread, round) -> {
+                            boolean won = thread % 2 == 0
+                                    ? stateOf(thread).compareAndDelete(key("k" + round), start.get(round))
+                                    : stateOf(thread)
+                                            .compareAndSet(key("k" + round), start.get(round), bytes("new"))
+                                            .isPresent();
+                            if (won) {
+                                winners.incrementAndGet(round);
+                            }
+                        },
+                        round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test
@@ -186,7 +201,10 @@ abstract class CompareAndSetRules extends RuleChapter {
         AtomicInteger done = new AtomicInteger();
         race(THREADS).freely(steps, (thread, step) -> {
             try {
-                stateOf(thread).update(KEY, old -> old == null ? bytes("1") : increment(old));
+                stateOf(thread).update(KEY, old -> {
+                    Thread.yield();
+                    return old == null ? bytes("1") : increment(old);
+                });
                 done.incrementAndGet();
             } catch (BackendUnavailableException lostTooManyRaces) {
                 // Allowed: it says that nothing was changed, so the count must agree all the same.

@@ -35,10 +35,14 @@ abstract class ConfigRules extends RuleChapter {
             assertMessage(assertThrows(ConfigException.class, () -> at("lease", bad), () -> "lease=" + bad), "lease");
         }
         for (String bad : new String[] {"", "-0.1", "1", "NaN", "Infinity", "x", "0,1"}) {
-            assertMessage(assertThrows(ConfigException.class, () -> at("clockDrift", bad), () -> "clockDrift=" + bad), "clockDrift");
+            assertMessage(
+                    assertThrows(ConfigException.class, () -> at("clockDrift", bad), () -> "clockDrift=" + bad),
+                    "clockDrift");
         }
         for (String bad : new String[] {"", "0", "-1", "1.5", "x", "99999999999"}) {
-            assertMessage(assertThrows(ConfigException.class, () -> at("maxTurns", bad), () -> "maxTurns=" + bad), "maxTurns");
+            assertMessage(
+                    assertThrows(ConfigException.class, () -> at("maxTurns", bad), () -> "maxTurns=" + bad),
+                    "maxTurns");
         }
         assertMessage(assertThrows(ConfigException.class, () -> at("fairness", "none")), "fairness", "strict");
     }
@@ -61,8 +65,8 @@ abstract class ConfigRules extends RuleChapter {
             "%s://user:" + secret + "@host:0/",
             "nosuch%s://user:" + secret + "@host/"
         }) {
-            ConfigException refused = assertThrows(
-                    ConfigException.class, () -> Backends.open(url.replace("%s", scheme)).close());
+            ConfigException refused = assertThrows(ConfigException.class, () -> Backends.open(url.replace("%s", scheme))
+                    .close());
             for (Throwable told = refused; told != null; told = told.getCause()) {
                 assertFalse(String.valueOf(told).contains(secret), "the message contains the password: " + told);
             }
@@ -80,7 +84,9 @@ abstract class ConfigRules extends RuleChapter {
         assertTrue(limits.maxKeyBytes() >= 256, () -> "keys of 256 bytes fit: " + limits);
         assertTrue(limits.maxNameBytes() >= 200, () -> "names of 200 bytes fit: " + limits);
         assertThrows(
-                UnsupportedOperationException.class, () -> client.capabilities().clear(), "capabilities cannot be changed");
+                UnsupportedOperationException.class,
+                () -> client.capabilities().clear(),
+                "capabilities cannot be changed");
     }
 
     @Test
@@ -88,8 +94,11 @@ abstract class ConfigRules extends RuleChapter {
         assertEquals(Health.Status.UP, client().health().status());
         assertEquals(0, state().count(Key.EMPTY), "entries");
         assertEquals(0, state().scopes("").count(), "scopes");
-        client().stats().values().forEach((name, number) ->
-                assertTrue(name.matches("[a-z][A-Za-z0-9]*(\\.[A-Za-z0-9]+)+"), () -> name + "=" + number + " is not in lower.dotted form"));
+        client().stats()
+                .values()
+                .forEach((name, number) -> assertTrue(
+                        name.matches("[a-z][A-Za-z0-9]*(\\.[A-Za-z0-9]+)+"),
+                        () -> name + "=" + number + " is not in lower.dotted form"));
     }
 
     private String uri() {

@@ -47,12 +47,15 @@ abstract class EventRules extends RuleChapter {
     @Test
     void Y02_the_events_of_one_publisher_come_in_order_and_none_twice() {
         Heard heard = new Heard();
-        List<String> published = IntStream.range(0, 200).mapToObj(i -> "news: " + i).toList();
+        List<String> published =
+                IntStream.range(0, 200).mapToObj(i -> "news: " + i).toList();
         try (Subscription subscription = otherEvents().subscribe(Topic.channel("news"), heard)) {
             for (int i = 0; i < 200; i++) {
                 events().publish("news", bytes(Integer.toString(i)));
             }
-            eventually("the last event arrives, or a notice that some were missed", () -> heard.has("199") || heard.missed.get() > 0);
+            eventually(
+                    "the last event arrives, or a notice that some were missed",
+                    () -> heard.has("199") || heard.missed.get() > 0);
         }
         List<String> seen = List.copyOf(heard.events);
         if (heard.missed.get() == 0) {
@@ -89,7 +92,12 @@ abstract class EventRules extends RuleChapter {
             eventually("the other topics' events arrive", () -> stars.count() == 1 && a.count() == 1);
         }
         assertEquals(names.size() + 1, all.count() + (all.missed.get() > 0 ? names.size() + 1 - all.count() : 0));
-        assertEquals(names.stream().filter(name -> name.startsWith("a*")).map(name -> name + ": x").toList(), stars.events);
+        assertEquals(
+                names.stream()
+                        .filter(name -> name.startsWith("a*"))
+                        .map(name -> name + ": x")
+                        .toList(),
+                stars.events);
         assertEquals(List.of("a: x"), a.events);
     }
 
@@ -188,12 +196,10 @@ abstract class EventRules extends RuleChapter {
         assertThrows(NullPointerException.class, () -> events().publish(null, bytes("x")));
         assertThrows(NullPointerException.class, () -> events().publish("news", null));
         assertThrows(IllegalArgumentException.class, () -> events().publish("\uD800", bytes("x")));
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> events().publish("x".repeat(client().limits().maxNameBytes() + 1), bytes("x")));
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> events().subscribe(Topic.channel("news"), 0, Overflow.DROP_OLDEST, (channel, payload) -> {}));
+        assertThrows(IllegalArgumentException.class, () -> events().publish(
+                        "x".repeat(client().limits().maxNameBytes() + 1), bytes("x")));
+        assertThrows(IllegalArgumentException.class, () -> events().subscribe(
+                        Topic.channel("news"), 0, Overflow.DROP_OLDEST, (channel, payload) -> {}));
         if (limit <= KeyRules.LARGEST_TRIED) {
             assertThrows(IllegalArgumentException.class, () -> events().publish("news", new byte[limit + 1]));
         }

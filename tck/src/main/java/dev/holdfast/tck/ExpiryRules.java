@@ -42,7 +42,15 @@ abstract class ExpiryRules extends RuleChapter {
     void T02_an_expired_entry_is_absent_everywhere() {
         Map<String, Version> versions = new HashMap<>();
         List<String> names = List.of(
-                "getAll", "scan", "putIfAbsent", "compareAndSet", "compareAndDelete", "delete", "expire", "persist", "update");
+                "getAll",
+                "scan",
+                "putIfAbsent",
+                "compareAndSet",
+                "compareAndDelete",
+                "delete",
+                "expire",
+                "persist",
+                "update");
         Span span = span(ttl(), () -> {
             for (String name : names) {
                 versions.put(name, state().put(key(name), bytes("old"), ttl()));
@@ -50,16 +58,20 @@ abstract class ExpiryRules extends RuleChapter {
         });
         span.elapse();
         StateBackend state = otherState();
-        assertEquals(Set.of(), state.getAll(names.stream().map(Key::of).toList()).keySet(), "getAll");
+        assertEquals(
+                Set.of(), state.getAll(names.stream().map(Key::of).toList()).keySet(), "getAll");
         assertEquals(List.of(), state.scan(Key.EMPTY).map(Entry::key).toList(), "scan");
         assertEquals(0, state.count(Key.EMPTY), "count");
         assertEquals(Expiry.ABSENT, state.expiry(key("getAll")), "expiry");
         assertFalse(state.delete(key("delete")), "delete found it");
         assertFalse(state.expire(key("expire"), Duration.ofHours(1)), "expire found it");
         assertFalse(state.persist(key("persist")), "persist found it");
-        assertFalse(state.compareAndDelete(key("compareAndDelete"), versions.get("compareAndDelete")), "compareAndDelete found it");
+        assertFalse(
+                state.compareAndDelete(key("compareAndDelete"), versions.get("compareAndDelete")),
+                "compareAndDelete found it");
         assertTrue(
-                state.compareAndSet(key("compareAndSet"), versions.get("compareAndSet"), bytes("new")).isEmpty(),
+                state.compareAndSet(key("compareAndSet"), versions.get("compareAndSet"), bytes("new"))
+                        .isEmpty(),
                 "compareAndSet found nothing");
         assertTrue(state.putIfAbsent(key("putIfAbsent"), bytes("new")).isPresent(), "putIfAbsent found room");
         state.update(key("update"), old -> old == null ? bytes("new") : bytes("ghost"));
@@ -83,7 +95,8 @@ abstract class ExpiryRules extends RuleChapter {
             state().put(key("longer"), bytes("old"), ttl());
             state().put(key("longer"), bytes("new"), Duration.ofHours(1));
         });
-        shorter.after("the entry with the shorter time is gone", () -> state().get(key("shorter")).isEmpty());
+        shorter.after("the entry with the shorter time is gone", () -> state().get(key("shorter"))
+                .isEmpty());
         assertTrue(state().contains(key("longer")), "the entry with the longer time is there");
     }
 
@@ -118,11 +131,24 @@ abstract class ExpiryRules extends RuleChapter {
         Version version = state().put(KEY, bytes("old"));
         Duration max = client().limits().maxTtl();
         for (Duration bad : List.of(
-                Duration.ZERO, Duration.ofNanos(-1), Duration.ofSeconds(Long.MIN_VALUE), Duration.ofSeconds(Long.MAX_VALUE), max.plusMillis(1))) {
+                Duration.ZERO,
+                Duration.ofNanos(-1),
+                Duration.ofSeconds(Long.MIN_VALUE),
+                Duration.ofSeconds(Long.MAX_VALUE),
+                max.plusMillis(1))) {
             assertThrows(IllegalArgumentException.class, () -> state().put(KEY, bytes("new"), bad), bad::toString);
-            assertThrows(IllegalArgumentException.class, () -> state().putIfAbsent(key("b"), bytes("new"), bad), bad::toString);
-            assertThrows(IllegalArgumentException.class, () -> state().compareAndSet(KEY, version, bytes("new"), bad), bad::toString);
-            assertThrows(IllegalArgumentException.class, () -> state().putAll(Map.of(KEY, bytes("new")), bad), bad::toString);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> state().putIfAbsent(key("b"), bytes("new"), bad),
+                    bad::toString);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> state().compareAndSet(KEY, version, bytes("new"), bad),
+                    bad::toString);
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> state().putAll(Map.of(KEY, bytes("new")), bad),
+                    bad::toString);
             assertThrows(IllegalArgumentException.class, () -> state().expire(KEY, bad), bad::toString);
         }
         assertThrows(NullPointerException.class, () -> state().put(KEY, bytes("new"), null));
@@ -176,8 +202,7 @@ abstract class ExpiryRules extends RuleChapter {
         });
         span.during("all four are there", () -> state().count(Key.EMPTY) == 4);
         span.elapse();
-        assertEquals(
-                List.of(), state().scan(Key.EMPTY).map(Entry::key).toList(), "entries that outlived their time");
+        assertEquals(List.of(), state().scan(Key.EMPTY).map(Entry::key).toList(), "entries that outlived their time");
     }
 
     @Test
@@ -208,7 +233,9 @@ abstract class ExpiryRules extends RuleChapter {
             otherState().put(key, bytes(value));
             int round = i;
             assertEquals(
-                    value, state().get(key).map(RuleChapter::text).orElse(null), () -> "the entry put again in round " + round);
+                    value,
+                    state().get(key).map(RuleChapter::text).orElse(null),
+                    () -> "the entry put again in round " + round);
         }
         pass(ttl());
         assertEquals(50, state().count(Key.EMPTY), "entries put without an end");
@@ -234,7 +261,8 @@ abstract class ExpiryRules extends RuleChapter {
             state().expire(key("shorter"), ttl());
         });
         span.during("expire finds the entry", () -> state().expire(key("longer"), Duration.ofHours(1)));
-        span.after("the shortened entry is gone", () -> state().get(key("shorter")).isEmpty());
+        span.after(
+                "the shortened entry is gone", () -> state().get(key("shorter")).isEmpty());
         assertTrue(state().contains(key("longer")), "the lengthened entry is there");
     }
 

@@ -49,9 +49,12 @@ abstract class FencingRules extends RuleChapter {
         Version version = old.put(A, bytes("old"));
         FencedScope current = otherScope().fencedBy(HIGH);
         writesTo(old, version).forEach((what, write) -> assertThrows(FencedOutException.class, write, what));
-        assertThrows(FencedOutException.class, () -> old.batch().put(A, bytes("ghost")).commit());
+        assertThrows(
+                FencedOutException.class,
+                () -> old.batch().put(A, bytes("ghost")).commit());
         assertThrows(FencedOutException.class, old::drop);
-        assertEquals(Status.FENCED, old.batch().put(A, bytes("ghost")).tryCommit().status());
+        assertEquals(
+                Status.FENCED, old.batch().put(A, bytes("ghost")).tryCommit().status());
         assertEquals(version, otherScope().getEntry(A).orElseThrow().version());
         assertEquals(1, otherScope().count(Key.EMPTY), "entries");
         current.put(A, bytes("new"));
@@ -82,7 +85,9 @@ abstract class FencingRules extends RuleChapter {
         otherScope().fencedBy(LOW);
         writesTo(scope(), version).forEach((what, write) -> assertThrows(FencedOutException.class, write, what));
         assertThrows(FencedOutException.class, () -> scope().drop());
-        assertEquals(Status.FENCED, scope().batch().put(A, bytes("ghost")).tryCommit().status());
+        assertEquals(
+                Status.FENCED,
+                scope().batch().put(A, bytes("ghost")).tryCommit().status());
         assertEquals(version, scope().getEntry(A).orElseThrow().version());
         assertEquals(1, scope().count(Key.EMPTY), "reads are free");
     }
@@ -161,7 +166,8 @@ abstract class FencingRules extends RuleChapter {
                 .filter(view -> view.batch().put(A, bytes("x")).tryCommit().status() == Status.APPLIED)
                 .count();
         assertEquals(1, writers, "views that may write");
-        FencedScope last = views.stream().max(Comparator.comparing(FencedScope::fence)).orElseThrow();
+        FencedScope last =
+                views.stream().max(Comparator.comparing(FencedScope::fence)).orElseThrow();
         last.put(A, bytes("by the last"));
     }
 
@@ -192,11 +198,14 @@ abstract class FencingRules extends RuleChapter {
         FencedScope view = scope().fencedBy(LOW);
         assertEquals(1, view.batch().after(0).put(A, bytes("1")).commit());
         for (long wrong : new long[] {0, 2, 100}) {
-            CommitResult result = view.batch().after(wrong).put(A, bytes("ghost")).tryCommit();
+            CommitResult result =
+                    view.batch().after(wrong).put(A, bytes("ghost")).tryCommit();
             assertEquals(Status.OUT_OF_SEQUENCE, result.status(), () -> "after " + wrong);
             assertEquals(1, result.commit(), "where the mark stands");
         }
-        assertThrows(FencedOutException.class, () -> view.batch().after(0).put(A, bytes("ghost")).commit());
+        assertThrows(
+                FencedOutException.class,
+                () -> view.batch().after(0).put(A, bytes("ghost")).commit());
         assertEquals("1", text(otherScope().get(A).orElseThrow()));
         assertEquals(2, view.batch().after(1).put(A, bytes("2")).commit());
     }
@@ -207,18 +216,23 @@ abstract class FencingRules extends RuleChapter {
         view.put(A, bytes("x"));
         long commit = view.commit();
         assertEquals(
-                Status.OUT_OF_SEQUENCE, view.batch().after(commit + 7).requireAbsent(A).tryCommit().status());
-        assertEquals(Status.CONFLICT, view.batch().after(commit).requireAbsent(A).tryCommit().status());
+                Status.OUT_OF_SEQUENCE,
+                view.batch().after(commit + 7).requireAbsent(A).tryCommit().status());
+        assertEquals(
+                Status.CONFLICT,
+                view.batch().after(commit).requireAbsent(A).tryCommit().status());
         assertEquals(commit, otherScope().mark().orElseThrow().commit(), "a refused batch moved the mark");
         otherScope().fencedBy(HIGH);
         assertEquals(
-                Status.FENCED, view.batch().after(commit + 7).requireAbsent(A).tryCommit().status());
+                Status.FENCED,
+                view.batch().after(commit + 7).requireAbsent(A).tryCommit().status());
     }
 
     @Test
     void F34_a_guard_of_a_lock_opens_a_view_and_the_next_holder_closes_it() throws InterruptedException {
         FencedScope old;
-        try (LockGuard guard = locks().tryAcquire("writer", Duration.ofMinutes(1)).orElseThrow()) {
+        try (LockGuard guard =
+                locks().tryAcquire("writer", Duration.ofMinutes(1)).orElseThrow()) {
             old = scope().fencedBy(guard);
             assertEquals(guard.fence(), old.fence());
             old.put(A, bytes("first holder"));

@@ -12,7 +12,6 @@ import dev.holdfast.history.Verdict;
 import dev.holdfast.lock.LockGuard;
 import dev.holdfast.spi.FencedOutException;
 import dev.holdfast.spi.FencingToken;
-import dev.holdfast.spi.Key;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Version;
 import dev.holdfast.state.Entry;
@@ -63,7 +62,9 @@ abstract class HistoryRules extends RuleChapter {
             Entry entry = getEntry(client, stateOf(thread), name);
             if (entry == null) {
                 Call call = client.putIfAbsent(name, value);
-                tell(call, () -> stateOf(thread).putIfAbsent(key(name), bytes(value)).isPresent());
+                tell(call, () -> stateOf(thread)
+                        .putIfAbsent(key(name), bytes(value))
+                        .isPresent());
             } else {
                 compareAndSet(client, stateOf(thread), name, entry, value);
             }
@@ -111,8 +112,7 @@ abstract class HistoryRules extends RuleChapter {
         Duration lease = Duration.ofMinutes(10);
         race(THREADS).freely(150, (thread, step) -> {
             GrantCall acquire = clients.get(thread).acquire("lock");
-            Optional<LockGuard> guard =
-                    (thread % 2 == 0 ? locks() : otherLocks()).tryAcquire("lock", lease);
+            Optional<LockGuard> guard = (thread % 2 == 0 ? locks() : otherLocks()).tryAcquire("lock", lease);
             if (guard.isEmpty()) {
                 acquire.refused();
                 return;
@@ -140,8 +140,9 @@ abstract class HistoryRules extends RuleChapter {
             long fence = FencingToken.of(1_000L + turn.incrementAndGet(), 0).value();
             ClientRecorder client = clients.get(thread);
             AtomicReference<@Nullable FencedScope> view = new AtomicReference<>();
-            tellFenced(client.fencedWrite("scope", fence), () -> view.set(
-                    stateOf(thread).scope("scope").fencedBy(new FencingToken(fence))));
+            tellFenced(
+                    client.fencedWrite("scope", fence),
+                    () -> view.set(stateOf(thread).scope("scope").fencedBy(new FencingToken(fence))));
             FencedScope opened = view.get();
             for (int i = 0; opened != null && i < 3; i++) {
                 String value = thread + "-" + step + "-" + i;
@@ -182,11 +183,15 @@ abstract class HistoryRules extends RuleChapter {
     }
 
     private static List<ClientRecorder> clients(Recorder recorder) {
-        return IntStream.range(0, THREADS).mapToObj(i -> recorder.client("client " + i)).toList();
+        return IntStream.range(0, THREADS)
+                .mapToObj(i -> recorder.client("client " + i))
+                .toList();
     }
 
     private List<Random> randoms() {
-        return IntStream.range(0, THREADS).mapToObj(i -> new Random(random().nextLong())).toList();
+        return IntStream.range(0, THREADS)
+                .mapToObj(i -> new Random(random().nextLong()))
+                .toList();
     }
 
     private static void put(ClientRecorder client, StateBackend state, String name, String value) {

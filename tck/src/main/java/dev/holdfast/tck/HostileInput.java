@@ -51,26 +51,126 @@ final class HostileInput {
 
     /** Texts that are no positive duration. */
     static List<String> durations() {
-        return List.of("", " ", "0", "0s", "-1s", "5", "NaN", "1.5e9999s", "9223372036854775808s", "1 parsec", "PT", "${LEASE}");
+        return List.of(
+                "",
+                " ",
+                "0",
+                "0s",
+                "-1s",
+                "5",
+                "NaN",
+                "1.5e9999s",
+                "9223372036854775808s",
+                "1 parsec",
+                "PT",
+                "${LEASE}");
     }
 
     private static final List<String> NAMES = List.of(
             // White space and control characters
-            " ", "  ", "\t", "a", "a ", " a", "a\t", "\0", "a\0", "a\0b", "\r", "\n", "\r\n", "a\r\nb", "\u007F",
+            " ",
+            "  ",
+            "\t",
+            "a",
+            "a ",
+            " a",
+            "a\t",
+            "\0",
+            "a\0",
+            "a\0b",
+            "\r",
+            "\n",
+            "\r\n",
+            "a\r\nb",
+            "\u007F",
             // Patterns
-            "*", "?", "a*b", "axb", "[a-z]", "[^a]", "\\", "\\\\", "\\*", "a\\*b", "%", "_", "a%b", "a_b", "^a", ".*",
+            "*",
+            "?",
+            "a*b",
+            "axb",
+            "[a-z]",
+            "[^a]",
+            "\\",
+            "\\\\",
+            "\\*",
+            "a\\*b",
+            "%",
+            "_",
+            "a%b",
+            "a_b",
+            "^a",
+            ".*",
             // Statements and placeholders
-            "'", "''", "\"", "`", ";", "--", "/*", "*/", "$1", "$$", ":name", "?1", "' OR 1=1 --", "'); DROP TABLE x;--",
-            "]] return redis.call('flushall') --", "${jndi:ldap://x}", "%s%n", "{{7*7}}", "*3\r\n$3\r\nDEL\r\n$1\r\na\r\n",
+            "'",
+            "''",
+            "\"",
+            "`",
+            ";",
+            "--",
+            "/*",
+            "*/",
+            "$1",
+            "$$",
+            ":name",
+            "?1",
+            "' OR 1=1 --",
+            "'); DROP TABLE x;--",
+            "]] return redis.call('flushall') --",
+            "${jndi:ldap://x}",
+            "%s%n",
+            "{{7*7}}",
+            "*3\r\n$3\r\nDEL\r\n$1\r\na\r\n",
             // What stores read into names: hash tags, paths, separators
-            "{}", "{", "}", "{a}", "{a}{b}", "foo{}{bar}", "foo{{bar}}zap", "../..", "/", "//", "a/b", "a:b", ":", "::", "a:", ":a",
+            "{}",
+            "{",
+            "}",
+            "{a}",
+            "{a}{b}",
+            "foo{}{bar}",
+            "foo{{bar}}zap",
+            "../..",
+            "/",
+            "//",
+            "a/b",
+            "a:b",
+            ":",
+            "::",
+            "a:",
+            ":a",
             // Words that mean something in some language
-            "null", "NULL", "true", "0", "-1", "00", "NaN", "__proto__", "undefined",
+            "null",
+            "NULL",
+            "true",
+            "0",
+            "-1",
+            "00",
+            "NaN",
+            "__proto__",
+            "undefined",
             // Text that looks alike: case, composed and decomposed, invisible characters, other alphabets
-            "A", "i", "I", "\u0130", "\u0131", "\u00E9", "e\u0301", "\uFEFF", "\uFEFFa", "a\u200D", "\u202Ea", "\u0430",
-            "\uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67", "\uD83D\uDC68", "\uDBFF\uDFFF", "\uFFFD", "a" + "\u0301".repeat(100),
-            // Equal by some common hash: String.hashCode, CRC-16 slots of Redis Cluster ("bar", "foo" differ; these two are equal)
-            "Aa", "BB", "AaAa", "BBBB");
+            "A",
+            "i",
+            "I",
+            "\u0130",
+            "\u0131",
+            "\u00E9",
+            "e\u0301",
+            "\uFEFF",
+            "\uFEFFa",
+            "a\u200D",
+            "\u202Ea",
+            "\u0430",
+            "\uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67",
+            "\uD83D\uDC68",
+            "\uDBFF\uDFFF",
+            "\uFFFD",
+            "a" + "\u0301".repeat(100),
+            // Equal by some common hash: String.hashCode, CRC-16 slots of Redis Cluster ("bar", "foo" differ; these two
+            // are equal)
+            "Aa",
+            "BB",
+            "AaAa",
+            "BBBB");
 
     private static final List<byte[]> VALUES = values256();
 
@@ -90,7 +190,8 @@ final class HostileInput {
         values.add(new byte[] {(byte) 0xac, (byte) 0xed, 0, 5});
         values.add(new byte[] {(byte) 0xef, (byte) 0xbb, (byte) 0xbf, 'a'});
         values.add(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 0, 0});
-        for (String marker : List.of("null", "-1", "nil", "$-1\r\n", "\r\n", "+OK\r\n", "\\x00", "9007199254740993", "__absent__")) {
+        for (String marker :
+                List.of("null", "-1", "nil", "$-1\r\n", "\r\n", "+OK\r\n", "\\x00", "9007199254740993", "__absent__")) {
             values.add(marker.getBytes(StandardCharsets.UTF_8));
         }
         return List.copyOf(values);

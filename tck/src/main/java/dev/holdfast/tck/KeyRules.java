@@ -49,10 +49,13 @@ abstract class KeyRules extends RuleChapter {
     void K03_no_two_keys_meet_however_strange_they_are() {
         List<String> names = HostileInput.names();
         for (String name : names) {
-            assertTrue(state().putIfAbsent(key(name), bytes(name)).isPresent(), () -> "the key " + key(name) + " met another");
+            assertTrue(
+                    state().putIfAbsent(key(name), bytes(name)).isPresent(),
+                    () -> "the key " + key(name) + " met another");
         }
         for (String name : names) {
-            assertEquals(name, otherState().get(key(name)).map(RuleChapter::text).orElse(null));
+            assertEquals(
+                    name, otherState().get(key(name)).map(RuleChapter::text).orElse(null));
         }
         assertEquals(names.size(), state().count(Key.EMPTY), "entries");
     }
@@ -102,9 +105,11 @@ abstract class KeyRules extends RuleChapter {
         twin[limit - 1]++;
         state().put(Key.of(longest), bytes("longest"));
         state().put(Key.of(twin), bytes("twin"));
-        assertEquals("longest", otherState().get(Key.of(longest)).map(RuleChapter::text).orElse(null));
-        IllegalArgumentException refused = assertThrows(
-                IllegalArgumentException.class, () -> state().put(Key.of(Arrays.copyOf(longest, limit + 1)), bytes("x")));
+        assertEquals(
+                "longest",
+                otherState().get(Key.of(longest)).map(RuleChapter::text).orElse(null));
+        IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> state().put(
+                        Key.of(Arrays.copyOf(longest, limit + 1)), bytes("x")));
         assertNames(refused, "maxKeyBytes", limit);
         assertEquals(2, state().count(Key.EMPTY), "entries");
     }
@@ -127,7 +132,8 @@ abstract class KeyRules extends RuleChapter {
                 assertThrows(IllegalArgumentException.class, () -> state().put(KEY, tooLarge)), "maxValueBytes", limit);
         assertThrows(IllegalArgumentException.class, () -> state().putIfAbsent(KEY, tooLarge));
         assertThrows(IllegalArgumentException.class, () -> state().update(KEY, old -> tooLarge));
-        assertThrows(IllegalArgumentException.class, () -> state().putAll(Map.of(key("fits"), bytes("x"), KEY, tooLarge)));
+        assertThrows(
+                IllegalArgumentException.class, () -> state().putAll(Map.of(key("fits"), bytes("x"), KEY, tooLarge)));
         assertEquals(0, state().count(Key.EMPTY), "entries");
     }
 

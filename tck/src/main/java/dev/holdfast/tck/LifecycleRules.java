@@ -57,7 +57,8 @@ abstract class LifecycleRules extends RuleChapter {
         calls.put("subscribe", () -> closing.events().subscribe(Topic.channel("c"), (channel, payload) -> {}));
         calls.forEach((what, call) -> assertThrows(BackendClosedException.class, call, what));
         ExecutionException async = assertThrows(
-                ExecutionException.class, () -> state.async().get(KEY).toCompletableFuture().get(1, TimeUnit.MINUTES));
+                ExecutionException.class,
+                () -> state.async().get(KEY).toCompletableFuture().get(1, TimeUnit.MINUTES));
         assertEquals(BackendClosedException.class, async.getCause().getClass());
     }
 
@@ -67,7 +68,8 @@ abstract class LifecycleRules extends RuleChapter {
         Backend used = newClient();
         use(used);
         used.close();
-        eventually("the threads begun by the backend end", () -> newThreads(before).isEmpty());
+        eventually(
+                "the threads begun by the backend end", () -> newThreads(before).isEmpty());
     }
 
     @Test
@@ -78,7 +80,8 @@ abstract class LifecycleRules extends RuleChapter {
             use(used);
             used.close();
         }
-        eventually("the threads begun by 50 backends end", () -> newThreads(before).isEmpty());
+        eventually(
+                "the threads begun by 50 backends end", () -> newThreads(before).isEmpty());
         assertEquals(0, state().count(Key.EMPTY), "entries");
         assertEquals(0, locks().list("").count(), "locks");
     }
@@ -98,7 +101,8 @@ abstract class LifecycleRules extends RuleChapter {
         for (int i = 0; i < 1_000; i++) {
             state().put(key("k" + i), bytes("x"));
             state().delete(key("k" + i));
-            try (LockGuard guard = locks().tryAcquire("lock " + i, Duration.ofMinutes(1)).orElseThrow()) {
+            try (LockGuard guard =
+                    locks().tryAcquire("lock " + i, Duration.ofMinutes(1)).orElseThrow()) {
                 assertTrue(guard.isHeld(), "held");
             }
         }
@@ -112,7 +116,9 @@ abstract class LifecycleRules extends RuleChapter {
         String uri = setting().subject().uri().orElseThrow(() -> new NotRun("the backend was not opened by URL"));
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         for (int i = 0; i < 50; i++) {
-            assertThrows(ConfigException.class, () -> Backends.at(uri).set("lease", "0s").open());
+            assertThrows(
+                    ConfigException.class,
+                    () -> Backends.at(uri).set("lease", "0s").open());
         }
         eventually("no thread is left", () -> newThreads(before).isEmpty());
     }
@@ -177,7 +183,9 @@ abstract class LifecycleRules extends RuleChapter {
             closing.close();
             assertThrows(BackendClosedException.class, waiting::join);
             AtomicInteger other = new AtomicInteger();
-            try (Subscription open = otherClient().events().subscribe(Topic.channel("c"), (channel, payload) -> other.incrementAndGet())) {
+            try (Subscription open = otherClient()
+                    .events()
+                    .subscribe(Topic.channel("c"), (channel, payload) -> other.incrementAndGet())) {
                 client().events().publish("c", bytes("x"));
                 eventually("an open subscription hears the event", () -> other.get() == 1);
             }
@@ -188,7 +196,10 @@ abstract class LifecycleRules extends RuleChapter {
 
     private boolean acquireAndRelease(String name) {
         try {
-            return otherLocks().tryAcquire(name, Duration.ofMinutes(1)).map(LockGuard::release).isPresent();
+            return otherLocks()
+                    .tryAcquire(name, Duration.ofMinutes(1))
+                    .map(LockGuard::release)
+                    .isPresent();
         } catch (InterruptedException interrupt) {
             throw new AssertionError(interrupt);
         }
@@ -214,7 +225,8 @@ abstract class LifecycleRules extends RuleChapter {
                 .filter(thread -> !before.contains(thread) && thread.isAlive())
                 .filter(thread -> thread.getThreadGroup() == null
                         || !thread.getThreadGroup().getName().equals("system"))
-                .filter(thread -> !thread.getName().startsWith("tck-") && !thread.getName().startsWith("junit-"))
+                .filter(thread -> !thread.getName().startsWith("tck-")
+                        && !thread.getName().startsWith("junit-"))
                 .collect(Collectors.toSet());
     }
 }

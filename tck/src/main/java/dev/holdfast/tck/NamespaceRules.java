@@ -41,7 +41,9 @@ abstract class NamespaceRules extends RuleChapter {
         pairs.keySet().forEach(suffix -> {
             try (Backend client = clientOf(suffix)) {
                 keys.forEach(key -> assertTrue(
-                        client.state().putIfAbsent(key(key), bytes(suffix + "|" + key)).isPresent(),
+                        client.state()
+                                .putIfAbsent(key(key), bytes(suffix + "|" + key))
+                                .isPresent(),
                         () -> "namespace ..." + suffix + " with key " + key(key) + " met another"));
             }
         });
@@ -74,7 +76,9 @@ abstract class NamespaceRules extends RuleChapter {
             scope.put(key("name"), bytes("in the scope"));
             client().events().publish("name", bytes("event"));
             assertEquals("entry", text(otherState().get(key("name")).orElseThrow()));
-            assertEquals("in the scope", text(otherState().scope("name").get(key("name")).orElseThrow()));
+            assertEquals(
+                    "in the scope",
+                    text(otherState().scope("name").get(key("name")).orElseThrow()));
             assertTrue(state().delete(key("name")), "the entry is deleted");
             scope.drop();
             state().forget("name");
@@ -111,16 +115,20 @@ abstract class NamespaceRules extends RuleChapter {
 
     @Test
     void N07_the_first_use_of_a_namespace_by_many_at_once_works() {
-        race(4).inRounds(10, round -> {}, (thread, round) -> {
-            try (Backend client = clientOf("." + round)) {
-                client.state().put(key("by " + thread), bytes("x"));
-                client.state().scope("s").put(key("by " + thread), bytes("x"));
-            }
-        }, round -> {
-            try (Backend client = clientOf("." + round)) {
-                assertEquals(4, client.state().count(Key.EMPTY), "entries");
-                assertEquals(4, client.state().scope("s").count(Key.EMPTY), "entries of the scope");
-            }
-        });
+        race(4).inRounds(
+                        10,
+                        round -> {},
+                        (thread, round) -> {
+                            try (Backend client = clientOf("." + round)) {
+                                client.state().put(key("by " + thread), bytes("x"));
+                                client.state().scope("s").put(key("by " + thread), bytes("x"));
+                            }
+                        },
+                        round -> {
+                            try (Backend client = clientOf("." + round)) {
+                                assertEquals(4, client.state().count(Key.EMPTY), "entries");
+                                assertEquals(4, client.state().scope("s").count(Key.EMPTY), "entries of the scope");
+                            }
+                        });
     }
 }

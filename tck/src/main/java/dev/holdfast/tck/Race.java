@@ -72,7 +72,8 @@ final class Race {
             int index = i;
             Thread thread = new Thread(
                     () -> {
-                        // Spinning, because a latch wakes threads one after the other, and the first is done before the second begins.
+                        // Spinning, because a latch wakes threads one after the other, and the first is done before the
+                        // second begins.
                         arrived.incrementAndGet();
                         while (arrived.get() < threads) {
                             Thread.yield();

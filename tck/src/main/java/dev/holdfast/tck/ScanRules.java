@@ -66,7 +66,9 @@ abstract class ScanRules extends RuleChapter {
             versions.put(key("k" + i), state().put(key("k" + i), bytes("value of k" + i)));
         }
         otherState().scan(Key.EMPTY).forEach(entry -> {
-            assertEquals("\"" + text(entry.value()) + "\"", "\"value of " + text(entry.key().toBytes()) + "\"");
+            assertEquals(
+                    "\"" + text(entry.value()) + "\"",
+                    "\"value of " + text(entry.key().toBytes()) + "\"");
             assertEquals(versions.remove(entry.key()), entry.version(), () -> "the version of " + entry.key());
         });
         assertEquals(Map.of(), versions, "entries not returned");
@@ -105,8 +107,7 @@ abstract class ScanRules extends RuleChapter {
     void Q06_a_deleted_key_is_not_returned() {
         List<Key> keys = new ArrayList<>(putNumbered("key ", 300));
         keys.subList(0, 150).forEach(key -> state().delete(key));
-        assertEquals(
-                new HashSet<>(keys.subList(150, 300)), new HashSet<>(keysOf(otherState(), Key.EMPTY)));
+        assertEquals(new HashSet<>(keys.subList(150, 300)), new HashSet<>(keysOf(otherState(), Key.EMPTY)));
         assertEquals(150, otherState().count(Key.EMPTY), "count");
     }
 
@@ -137,8 +138,11 @@ abstract class ScanRules extends RuleChapter {
     void Q09_a_page_has_no_more_than_was_asked_for() {
         putNumbered("key ", 50);
         for (int limit : List.of(1, 2, 49, 50, 51)) {
-            pages(state(), new ScanRequest(Key.EMPTY, null, limit, false), page ->
-                    assertTrue(page.items().size() <= limit, () -> page.items().size() + " items of " + limit));
+            pages(
+                    state(),
+                    new ScanRequest(Key.EMPTY, null, limit, false),
+                    page -> assertTrue(
+                            page.items().size() <= limit, () -> page.items().size() + " items of " + limit));
         }
     }
 
@@ -177,7 +181,8 @@ abstract class ScanRules extends RuleChapter {
             assertEquals(1, otherState().clear(Key.EMPTY), "clear removed");
             assertTrue(otherLocks().isLocked("mine"), "the lock survives clear");
         }
-        assertEquals(Set.of("mine", "fenced"), otherState().scopes("").collect(Collectors.toSet()), "scopes after clear");
+        assertEquals(
+                Set.of("mine", "fenced"), otherState().scopes("").collect(Collectors.toSet()), "scopes after clear");
         assertEquals(List.of(key("in the scope")), keysOf(otherState().scope("mine"), Key.EMPTY));
     }
 
@@ -219,19 +224,23 @@ abstract class ScanRules extends RuleChapter {
     void Q16_a_scan_goes_on_behind_any_key() {
         putNumbered("k", 5);
         assertEquals(
-                List.of(key("k3"), key("k4")), pages(state(), new ScanRequest(key("k"), key("k2x"), 10, false), page -> {}));
+                List.of(key("k3"), key("k4")),
+                pages(state(), new ScanRequest(key("k"), key("k2x"), 10, false), page -> {}));
         assertEquals(
-                List.of(key("k1"), key("k0")), pages(state(), new ScanRequest(key("k"), key("k2"), 10, true), page -> {}));
+                List.of(key("k1"), key("k0")),
+                pages(state(), new ScanRequest(key("k"), key("k2"), 10, true), page -> {}));
         assertEquals(List.of(), pages(state(), new ScanRequest(key("k"), key("z"), 10, false), page -> {}));
-        assertEquals(5, pages(state(), new ScanRequest(key("k"), key("a"), 10, false), page -> {}).size());
+        assertEquals(
+                5,
+                pages(state(), new ScanRequest(key("k"), key("a"), 10, false), page -> {})
+                        .size());
     }
 
     @Test
     @Lacks(Capability.ORDERED_SCAN)
     void Q17_without_ORDERED_SCAN_a_scan_backwards_is_refused() {
         UnsupportedCapabilityException refused = assertThrows(
-                UnsupportedCapabilityException.class,
-                () -> state().scan(new ScanRequest(Key.EMPTY, null, 10, true)));
+                UnsupportedCapabilityException.class, () -> state().scan(new ScanRequest(Key.EMPTY, null, 10, true)));
         assertEquals(Capability.ORDERED_SCAN, refused.capability());
     }
 

@@ -17,8 +17,8 @@ import dev.holdfast.state.Batch;
 import dev.holdfast.state.CommitResult;
 import dev.holdfast.state.Entry;
 import dev.holdfast.state.Expiry;
-import dev.holdfast.state.Scope;
 import dev.holdfast.state.ScanRequest;
+import dev.holdfast.state.Scope;
 import dev.holdfast.state.StateBackend;
 import java.time.Duration;
 import java.util.HashMap;
@@ -64,7 +64,8 @@ abstract class ScopeRules extends RuleChapter {
         List<String> names = HostileInput.names();
         for (String name : names) {
             assertTrue(
-                    state().scope(name).putIfAbsent(A, bytes(name)).isPresent(), () -> "scope " + key(name) + " met another");
+                    state().scope(name).putIfAbsent(A, bytes(name)).isPresent(),
+                    () -> "scope " + key(name) + " met another");
         }
         state().scope("a").drop();
         for (String name : names) {
@@ -83,7 +84,11 @@ abstract class ScopeRules extends RuleChapter {
         Version second = scope().compareAndSet(A, first, bytes("second")).orElseThrow();
         assertTrue(otherScope().compareAndSet(A, first, bytes("x")).isEmpty(), "a stale compareAndSet loses");
         assertFalse(scope().compareAndDelete(A, first), "a stale compareAndDelete wins");
-        assertEquals("second!", text(scope().update(A, old -> bytes(text(old) + "!")).orElseThrow().value()));
+        assertEquals(
+                "second!",
+                text(scope().update(A, old -> bytes(text(old) + "!"))
+                        .orElseThrow()
+                        .value()));
         assertFalse(scope().compareAndDelete(A, second), "compareAndDelete of the version before the update wins");
         assertTrue(scope().delete(A), "delete finds the entry");
         assertFalse(otherScope().contains(A), "the entry is there after delete");
@@ -134,14 +139,17 @@ abstract class ScopeRules extends RuleChapter {
                 "requireVersion of another version", scope().batch().requireVersion(A, Version.fresh()),
                 "requireVersion of an absent key", scope().batch().requireVersion(B, version));
         failing.forEach((what, batch) -> {
-            CommitResult result = batch.put(key("c"), bytes("x")).delete(key("d")).tryCommit();
+            CommitResult result =
+                    batch.put(key("c"), bytes("x")).delete(key("d")).tryCommit();
             assertEquals(CommitResult.Status.CONFLICT, result.status(), what);
             assertEquals(what.contains("absent key") ? B : A, result.conflict(), what);
         });
         Version kept = otherScope().getEntry(A).orElseThrow().version();
         assertEquals(version, kept);
         assertEquals(1, otherScope().count(Key.EMPTY), "entries");
-        assertThrows(IllegalStateException.class, () -> scope().batch().requireAbsent(A).commit());
+        assertThrows(
+                IllegalStateException.class,
+                () -> scope().batch().requireAbsent(A).commit());
     }
 
     @Test
@@ -154,7 +162,9 @@ abstract class ScopeRules extends RuleChapter {
                 .put(B, bytes("new"))
                 .tryCommit();
         assertEquals(CommitResult.Status.APPLIED, result.status());
-        assertEquals(CommitResult.Status.APPLIED, scope().batch().requirePresent(B).delete(A).tryCommit().status());
+        assertEquals(
+                CommitResult.Status.APPLIED,
+                scope().batch().requirePresent(B).delete(A).tryCommit().status());
         assertEquals(List.of(B), otherScope().scan(Key.EMPTY).map(Entry::key).toList());
     }
 
@@ -267,7 +277,8 @@ abstract class ScopeRules extends RuleChapter {
         if (limit > KeyRules.LARGEST_REFUSED) {
             throw new NotRun("batches may have " + limit + " bytes, too many to exceed here");
         }
-        byte[] chunk = new byte[(int) Math.min(1 << 20, Math.min(limit, client().limits().maxValueBytes()))];
+        byte[] chunk = new byte
+                [(int) Math.min(1 << 20, Math.min(limit, client().limits().maxValueBytes()))];
         Batch batch = scope().batch();
         IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> {
             for (long bytes = 0; bytes <= limit; bytes += chunk.length) {
@@ -281,10 +292,18 @@ abstract class ScopeRules extends RuleChapter {
 
     @Test
     void E15_a_batch_takes_a_key_once_and_is_committed_once() {
-        assertThrows(IllegalArgumentException.class, () -> scope().batch().put(A, bytes("x")).put(A, bytes("y")));
-        assertThrows(IllegalArgumentException.class, () -> scope().batch().put(A, bytes("x")).delete(A));
-        assertThrows(IllegalArgumentException.class, () -> scope().batch().requireAbsent(A).requirePresent(A));
-        assertThrows(IllegalStateException.class, () -> scope().batch().put(A, bytes("x")).after(1).commit());
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> scope().batch().put(A, bytes("x")).put(A, bytes("y")));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> scope().batch().put(A, bytes("x")).delete(A));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> scope().batch().requireAbsent(A).requirePresent(A));
+        assertThrows(
+                IllegalStateException.class,
+                () -> scope().batch().put(A, bytes("x")).after(1).commit());
         Batch batch = scope().batch().put(A, bytes("x"));
         batch.commit();
         assertThrows(IllegalStateException.class, batch::tryCommit);
@@ -295,19 +314,24 @@ abstract class ScopeRules extends RuleChapter {
     void E16_of_many_conditional_writes_at_once_in_a_scope_one_wins() {
         AtomicIntegerArray winners = new AtomicIntegerArray(100);
         race(4).inRounds(
-                100,
-                round -> {},
-                (thread, round) -> {
-                    Scope scope = thread % 2 == 0 ? scope() : otherScope();
-                    boolean won = thread < 2
-                            ? scope.putIfAbsent(key("k" + round), bytes("x")).isPresent()
-                            : scope.batch().requireAbsent(key("k" + round)).put(key("k" + round), bytes("y")).tryCommit().status()
-                                    == CommitResult.Status.APPLIED;
-                    if (won) {
-                        winners.incrementAndGet(round);
-                    }
-                },
-                round -> assertEquals(1, winners.get(round), "winners in round " + round));
+                        100,
+                        round -> {},
+                        (thread, round) -> {
+                            Scope scope = thread % 2 == 0 ? scope() : otherScope();
+                            boolean won = thread < 2
+                                    ? scope.putIfAbsent(key("k" + round), bytes("x"))
+                                            .isPresent()
+                                    : scope.batch()
+                                                    .requireAbsent(key("k" + round))
+                                                    .put(key("k" + round), bytes("y"))
+                                                    .tryCommit()
+                                                    .status()
+                                            == CommitResult.Status.APPLIED;
+                            if (won) {
+                                winners.incrementAndGet(round);
+                            }
+                        },
+                        round -> assertEquals(1, winners.get(round), "winners in round " + round));
     }
 
     @Test
@@ -319,11 +343,14 @@ abstract class ScopeRules extends RuleChapter {
         });
         span.during("all three are there", () -> otherScope().count(Key.EMPTY) == 3);
         span.elapse();
-        assertEquals(List.of(key("c")), otherScope().scan(Key.EMPTY).map(Entry::key).toList());
+        assertEquals(
+                List.of(key("c")), otherScope().scan(Key.EMPTY).map(Entry::key).toList());
         assertEquals(Expiry.ABSENT, scope().expiry(A));
         assertEquals(Set.of(key("c")), scope().getAll(List.of(A, B, key("c"))).keySet());
         assertEquals(
-                CommitResult.Status.APPLIED, scope().batch().requireAbsent(A).tryCommit().status(), "requireAbsent");
+                CommitResult.Status.APPLIED,
+                scope().batch().requireAbsent(A).tryCommit().status(),
+                "requireAbsent");
     }
 
     @Test
@@ -333,14 +360,18 @@ abstract class ScopeRules extends RuleChapter {
         assertThrows(UnsupportedCapabilityException.class, () -> scope().put(A, bytes("x"), ttl));
         assertThrows(UnsupportedCapabilityException.class, () -> scope().putIfAbsent(A, bytes("x"), ttl));
         assertThrows(UnsupportedCapabilityException.class, () -> scope().expire(A, ttl));
-        assertThrows(UnsupportedCapabilityException.class, () -> scope().batch().put(A, bytes("x"), ttl).tryCommit());
+        assertThrows(
+                UnsupportedCapabilityException.class,
+                () -> scope().batch().put(A, bytes("x"), ttl).tryCommit());
         assertEquals(0, otherScope().count(Key.EMPTY), "entries");
     }
 
     @Test
     @Requires({Capability.ORDERED_SCAN, Capability.NATIVE_SCOPES})
     void E19_a_scope_is_scanned_in_order_both_ways() {
-        List<Key> keys = IntStream.range(0, 9).mapToObj(i -> Key.of(new byte[] {(byte) (i * 31)})).toList();
+        List<Key> keys = IntStream.range(0, 9)
+                .mapToObj(i -> Key.of(new byte[] {(byte) (i * 31)}))
+                .toList();
         keys.forEach(key -> scope().put(key, bytes("x")));
         List<Key> ordered = keys.stream().sorted().toList();
         assertEquals(ordered, scope().scan(Key.EMPTY).map(Entry::key).toList());
@@ -355,8 +386,11 @@ abstract class ScopeRules extends RuleChapter {
         Batch batch = scope().batch();
         HostileInput.names().forEach(name -> batch.put(key(name), bytes(name)));
         batch.commit();
-        HostileInput.names().forEach(name -> assertEquals(
-                name, otherScope().get(key(name)).map(RuleChapter::text).orElse(null), () -> "the value at " + key(name)));
+        HostileInput.names()
+                .forEach(name -> assertEquals(
+                        name,
+                        otherScope().get(key(name)).map(RuleChapter::text).orElse(null),
+                        () -> "the value at " + key(name)));
         assertEquals(HostileInput.names().size(), otherScope().count(Key.EMPTY), "entries");
         for (byte[] value : HostileInput.values()) {
             scope().put(A, value);

@@ -82,10 +82,14 @@ abstract class ValueRules extends RuleChapter {
 
     @Test
     void S09_update_creates_changes_and_deletes() {
-        assertValue("new", state().update(KEY, old -> old == null ? bytes("new") : bytes("was there")).map(Entry::value));
+        assertValue(
+                "new",
+                state().update(KEY, old -> old == null ? bytes("new") : bytes("was there"))
+                        .map(Entry::value));
         Entry changed = state().update(KEY, old -> bytes(text(old) + "er")).orElseThrow();
         assertEquals("newer", text(changed.value()));
-        assertEquals(changed.version(), otherState().getEntry(KEY).orElseThrow().version(), "the version update returned");
+        assertEquals(
+                changed.version(), otherState().getEntry(KEY).orElseThrow().version(), "the version update returned");
         assertTrue(state().update(KEY, old -> null).isEmpty(), "update to null returns empty");
         assertFalse(otherState().contains(KEY), "update to null deletes");
     }
@@ -94,11 +98,9 @@ abstract class ValueRules extends RuleChapter {
     void S10_update_whose_change_throws_changes_nothing() {
         Version version = state().put(KEY, bytes("value"));
         IllegalStateException thrown = new IllegalStateException("from the change");
-        IllegalStateException seen = assertThrows(
-                IllegalStateException.class,
-                () -> state().update(KEY, old -> {
-                    throw thrown;
-                }));
+        IllegalStateException seen = assertThrows(IllegalStateException.class, () -> state().update(KEY, old -> {
+            throw thrown;
+        }));
         assertEquals(thrown, seen, "the exception of the change itself");
         assertEquals(version, state().getEntry(KEY).orElseThrow().version());
     }
