@@ -87,7 +87,7 @@ final class Holds implements LockStore.Signals {
                 : enterShared(name, waiter);
         // The engine may have been closed between the look above and the entry; then nobody else closes this hold.
         if (first != null && closed) {
-            first.hold().close();
+            CompletableFuture<?> unused = first.hold().close();
         }
         return first;
     }
