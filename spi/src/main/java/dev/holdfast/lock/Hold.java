@@ -247,6 +247,12 @@ final class Hold extends Deadlines.Entry {
         return ask;
     }
 
+    /** Whether this is the newest question, whose answer alone decides what is asked next. */
+    private boolean isLast(Ask ask) {
+        Ask last = lastAsk;
+        return last != null && last.lease() == ask.lease() && last.number() == ask.number();
+    }
+
     /** The store answered a question. */
     void replied(Ask ask, GrantReply reply) {
         courier.lock();
@@ -261,7 +267,7 @@ final class Hold extends Deadlines.Entry {
             settle(now);
             if (reply.granted() && lease.isNews(ask.number())) {
                 granted(ask, reply, now);
-            } else if (!reply.granted() && phase == Phase.ASKING && ask == lastAsk) {
+            } else if (!reply.granted() && phase == Phase.ASKING && isLast(ask)) {
                 busy(ask, reply, now);
             }
             rearm();
@@ -328,7 +334,7 @@ final class Hold extends Deadlines.Entry {
             boolean current = ask.lease() == lease && (phase == Phase.ASKING || phase == Phase.TURN);
             if (!current && error instanceof OutcomeUnknownException) {
                 cleanUp(ask);
-            } else if (current && phase == Phase.ASKING && ask == lastAsk) {
+            } else if (current && phase == Phase.ASKING && isLast(ask)) {
                 failed(ask, error, holds.deadlines.now());
             }
             rearm();
@@ -341,7 +347,7 @@ final class Hold extends Deadlines.Entry {
         boolean unavailable = error instanceof BackendUnavailableException;
         boolean unknown = error instanceof OutcomeUnknownException;
         lease.known |= !unavailable;
-        if (ask != lastAsk) {
+        if (!isLast(ask)) {
             return;
         }
         asking = false;
@@ -368,7 +374,7 @@ final class Hold extends Deadlines.Entry {
         try {
             if (ask.lease() != lease) {
                 cleanUp(ask);
-            } else if (phase == Phase.ASKING && ask == lastAsk) {
+            } else if (phase == Phase.ASKING && isLast(ask)) {
                 lease.known = true;
                 ask(holds.deadlines.now());
             }
