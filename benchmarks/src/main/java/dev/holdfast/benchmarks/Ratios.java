@@ -60,7 +60,7 @@ public final class Ratios {
 
     public static void main(String[] arguments) throws RunnerException, IOException {
         boolean quick = List.of(arguments).contains("quick");
-        Pace pace = quick ? new Pace(2, 300, 150) : new Pace(7, 500, 400);
+        Pace pace = quick ? new Pace(2, 400, 150) : new Pace(7, 500, 400);
         PrintStream out = System.out;
         out.println(
                 "| what | threads | ratio | median | least | greatest | goal | operations per CPU second of the first |");
