@@ -108,8 +108,13 @@ final class Guard implements LockGuard {
         if (item == null) {
             return false;
         }
-        return turn.hold.extended(
-                turn, item, holds().store.renew(List.of(item.renewal())).await().get(0));
+        try {
+            return turn.hold.extended(
+                    turn, item, holds().store.renew(List.of(item.renewal())).await().get(0));
+        } catch (RuntimeException error) {
+            turn.hold.renewalFailed(item, error);
+            throw error;
+        }
     }
 
     @Override
@@ -125,6 +130,7 @@ final class Guard implements LockGuard {
                 boolean extended = turn.hold.extended(turn, item, replies.get(0));
                 holds().time.callbacks().execute(() -> result.complete(extended));
             } else {
+                turn.hold.renewalFailed(item, error);
                 holds().time.callbacks().execute(() -> result.completeExceptionally(error));
             }
         });

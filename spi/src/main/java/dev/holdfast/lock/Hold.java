@@ -316,7 +316,7 @@ final class Hold extends Deadlines.Entry {
         lastError = null;
         lease.known |= ask.isPlaced();
         // If this was to top up a hold, the hold is gone.
-        lease.refused();
+        lease.refused(ask.number());
         endImpatient(null);
         if (waiters.isEmpty()) {
             abandon();
@@ -640,8 +640,7 @@ final class Hold extends Deadlines.Entry {
 
     private Renewer.Item renewal(Turn current, long now, long leaseMillis) {
         long number = lease.command(now, leaseMillis);
-        lease.mayShorten(number, now, leaseMillis);
-        lease.renewalLeaves(now);
+        lease.renewalLeaves(number, now, leaseMillis);
         current.end = Math.min(current.end, lease.end());
         return new Renewer.Item(this, lease, number, now, leaseMillis);
     }
@@ -658,6 +657,7 @@ final class Hold extends Deadlines.Entry {
     }
 
     private void renewed(Renewer.Item item, RenewReply reply, long now) {
+        item.lease().settled(item.number());
         settle(now);
         Turn current = turn;
         if (current == null || item.lease() != lease || !lease.isNews(item.number())) {
@@ -680,7 +680,9 @@ final class Hold extends Deadlines.Entry {
         courier.lock();
         try {
             if (error instanceof BackendUnavailableException) {
-                item.lease().notApplied(item.number());
+                item.lease().settled(item.number());
+            } else {
+                item.lease().lost(item.number());
             }
         } finally {
             courier.unlock();

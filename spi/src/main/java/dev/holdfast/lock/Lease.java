@@ -2,6 +2,8 @@ package dev.holdfast.lock;
 
 import dev.holdfast.spi.FencingToken;
 import dev.holdfast.spi.LeaseId;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the store said to one lease id, and how far this process may trust it. Guarded by the lock of its hold.
@@ -10,6 +12,8 @@ import dev.holdfast.spi.LeaseId;
  * than the newest one acknowledged says nothing any more.
  */
 final class Lease {
+    private static final int MOST_UNANSWERED = 16;
+
     final LeaseId id;
     private final LockSettings settings;
 
@@ -31,10 +35,13 @@ final class Lease {
     /** Whether the store hinted that the hold may be gone. */
     boolean hintedGone;
 
-    /** A shorter lease whose command was sent and not acknowledged: the store may apply it whenever it likes. */
-    private long doubtMillis = Deadlines.NEVER;
-
-    private long doubtNumber;
+    /**
+     * The lengths of the renewals without an answer, by number: the store may apply each whenever it likes, also after a longer lease that
+     * it acknowledged meanwhile. Null as long as nothing was renewed.
+     */
+    private @Nullable TreeMap<Long, Long> unanswered;
+    /** The shortest of those that will have no answer, or are too many to tell apart. */
+    private long shortestLost = Deadlines.NEVER;
 
     private long contendedSince = Deadlines.NEVER;
     private int turnsSince;
@@ -72,7 +79,18 @@ final class Lease {
 
     /** When a lease that counts from {@code sent} ends for this process. */
     long endOf(long sent, long leaseMillis) {
-        return Deadlines.after(sent, usable(Math.min(leaseMillis, doubtMillis)));
+        return Deadlines.after(sent, usable(Math.min(leaseMillis, doubtMillis())));
+    }
+
+    /** No lease longer than this can be trusted. */
+    private long doubtMillis() {
+        long shortest = shortestLost;
+        if (unanswered != null) {
+            for (long sentMillis : unanswered.values()) {
+                shortest = Math.min(shortest, sentMillis);
+            }
+        }
+        return shortest;
     }
 
     /** The end of this process's entitlement; not after now if there is none. */
@@ -104,39 +122,53 @@ final class Lease {
     }
 
     private void acknowledge(long number, long sent, long leaseMillis) {
-        if (number == doubtNumber) {
-            doubtMillis = Deadlines.NEVER;
-        }
         acknowledged = number;
         known = true;
         millis = leaseMillis;
         end = endOf(sent, leaseMillis);
         // A third of the lease later, on a grid, so that leases of one length are renewed together.
-        long third = Math.min(millis, doubtMillis) * 1_000_000 / 3;
+        long third = Math.min(millis, doubtMillis()) * 1_000_000 / 3;
         long grid = Math.max(1, third / 8);
         renewAt = Deadlines.after(sent, third) / grid * grid;
     }
 
     /** The store has no hold of this lease id. */
-    void refused() {
+    void refused(long number) {
+        // A grant that the store gave before, and whose answer is late, is over.
+        acknowledged = number;
         grant = 0;
         turns = 0;
         end = 0;
     }
 
-    /** A renewal leaves that may make the lease shorter: from now on the store may end it that early. */
-    void mayShorten(long number, long now, long leaseMillis) {
+    /** A renewal leaves. If it is shorter than the lease, from now on the store may end it that early. */
+    void renewalLeaves(long number, long now, long leaseMillis) {
         if (leaseMillis < millis) {
-            doubtMillis = Math.min(doubtMillis, leaseMillis);
-            doubtNumber = number;
             end = Math.min(end, Deadlines.after(now, usable(leaseMillis)));
+        }
+        if (unanswered == null) {
+            unanswered = new TreeMap<>();
+        }
+        unanswered.put(number, leaseMillis);
+        if (unanswered.size() > MOST_UNANSWERED) {
+            lost(unanswered.firstKey());
+        }
+        // Should it fail or never be answered, the next one leaves a twelfth of the lease later.
+        renewAt = Deadlines.after(now, Math.max(1_000_000, Math.min(millis, doubtMillis()) * 1_000_000 / 12));
+    }
+
+    /** The renewal of this number was applied, or certainly not: it will do nothing any more. */
+    void settled(long number) {
+        if (unanswered != null) {
+            unanswered.remove(number);
         }
     }
 
-    /** The renewal of this number was certainly not applied. */
-    void notApplied(long number) {
-        if (number == doubtNumber) {
-            doubtMillis = Deadlines.NEVER;
+    /** The renewal of this number has no answer, and may yet be applied. */
+    void lost(long number) {
+        Long sentMillis = unanswered == null ? null : unanswered.remove(number);
+        if (sentMillis != null) {
+            shortestLost = Math.min(shortestLost, sentMillis);
         }
     }
 
@@ -162,11 +194,6 @@ final class Lease {
         renewAt = Deadlines.NEVER;
     }
 
-    /** A renewal leaves; should it fail or never be answered, the next one leaves a twelfth of the lease later. */
-    void renewalLeaves(long now) {
-        renewAt = Deadlines.after(now, Math.max(1_000_000, Math.min(millis, doubtMillis) * 1_000_000 / 12));
-    }
-
     // ----------------------------------------------------------------------------------------------------------------
     // turns
 
@@ -190,7 +217,7 @@ final class Lease {
 
     /** Whether a shorter lease may yet be applied, so that one of this length cannot be trusted under this lease id. */
     boolean isDoubtful(long leaseMillis) {
-        return doubtMillis < leaseMillis;
+        return doubtMillis() < leaseMillis;
     }
 
     /** The store said, in answer to a command sent at {@code sent}, or by a signal, whether others wait. */
