@@ -37,7 +37,7 @@ public final class LockSettings {
         return lease;
     }
 
-    /** How much faster or slower than true time clocks may run, as a fraction. */
+    /** By how much the rates of any two clocks, of this process, of others and of the store, may differ, as a fraction. */
     public double clockDrift() {
         return clockDrift;
     }
