@@ -110,7 +110,9 @@ final class Guard implements LockGuard {
         }
         try {
             return turn.hold.extended(
-                    turn, item, holds().store.renew(List.of(item.renewal())).await().get(0));
+                    turn,
+                    item,
+                    holds().store.renew(List.of(item.renewal())).await().get(0));
         } catch (RuntimeException error) {
             turn.hold.renewalFailed(item, error);
             throw error;

@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The least a state store can be: a map with single-key conditional writes. */
-final class KeyStore implements StateStore {
+class KeyStore implements StateStore {
     private final TreeMap<Key, Stored> entries = new TreeMap<>();
     private Fate nextWrite = Fate.ANSWERED;
     private Runnable beforeNextWrite = () -> {};
