@@ -33,6 +33,9 @@ abstract class ValueRules extends RuleChapter {
         assertValue("value", otherState().get(KEY));
         otherState().put(KEY, bytes("second"));
         assertValue("second", state().get(KEY));
+        // By now both clients have read the key: one that believes what it once read shows it here.
+        otherState().put(KEY, bytes("third"));
+        assertValue("third", state().get(KEY));
     }
 
     @Test
