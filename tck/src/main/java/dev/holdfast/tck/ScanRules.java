@@ -209,7 +209,7 @@ abstract class ScanRules extends RuleChapter {
 
     @Test
     @Requires(Capability.ORDERED_SCAN)
-    void Q15_and_backwards() {
+    void Q15_backwards_they_come_in_the_opposite_order() {
         List<Key> backwards = new ArrayList<>(orderedKeys());
         Collections.reverse(backwards);
         assertEquals(backwards, pages(state(), new ScanRequest(Key.EMPTY, null, 2, true), page -> {}));

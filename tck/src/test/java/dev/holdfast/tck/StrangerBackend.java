@@ -53,7 +53,8 @@ public final class StrangerBackend implements BackendProvider {
             return Call.of(() -> {
                 boolean[] applied = new boolean[1];
                 map.compute(space.encode(mutation.key()), (key, record) -> {
-                    boolean holds = mutation.condition().holds(record == null ? null : decoded(record).version());
+                    boolean holds = mutation.condition()
+                            .holds(record == null ? null : decoded(record).version());
                     boolean put = mutation.kind() == Mutation.Kind.PUT;
                     applied[0] = holds && (put || record != null);
                     return !holds ? record : put ? mutation.stored().toRecord() : null;
@@ -73,7 +74,10 @@ public final class StrangerBackend implements BackendProvider {
                         .map(entry -> new KeyedValue(space.decode(entry.getKey()), decoded(entry.getValue())))
                         .toList();
                 return new Page<>(
-                        items, items.size() < request.limit() ? null : items.get(items.size() - 1).key());
+                        items,
+                        items.size() < request.limit()
+                                ? null
+                                : items.get(items.size() - 1).key());
             });
         }
 

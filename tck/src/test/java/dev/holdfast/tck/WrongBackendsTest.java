@@ -14,6 +14,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import dev.holdfast.backend.Backends;
 import dev.holdfast.backend.Stores;
 import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.ManualTime;
 import dev.holdfast.spi.Outcome;
@@ -27,18 +28,17 @@ import dev.holdfast.state.ScanRequest;
 import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
 import dev.holdfast.state.Stored;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.Map;
-import java.util.Set;
-import dev.holdfast.spi.Health;
-import org.junit.platform.engine.TestExecutionResult;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 import org.junit.platform.testkit.engine.Events;
@@ -60,8 +60,11 @@ class WrongBackendsTest {
 
     static Stream<WrongBackend> wrongBackends() {
         return Stream.of(
-                wrong("absent read as empty", "S01", store -> reading(
-                        store, stored -> stored == null ? Stored.plain(new byte[0], Version.fresh()) : stored)),
+                wrong(
+                        "absent read as empty",
+                        "S01",
+                        store -> reading(
+                                store, stored -> stored == null ? Stored.plain(new byte[0], Version.fresh()) : stored)),
                 wrong("a client that writes nothing", "S02", store -> new ForwardingStateStore(store) {
                     @Override
                     public Call<Boolean> write(Space space, Mutation mutation) {
@@ -74,36 +77,68 @@ class WrongBackendsTest {
                     @Override
                     public Call<Boolean> write(Space space, Mutation mutation) {
                         return super.write(space, mutation)
-                                .map(done -> done || mutation.kind() == Mutation.Kind.DELETE && mutation.condition() == Condition.ANY);
+                                .map(done -> done
+                                        || mutation.kind() == Mutation.Kind.DELETE
+                                                && mutation.condition() == Condition.ANY);
                     }
                 }),
-                wrong("an empty value is absent", "S06,K01", store -> reading(
-                        store, stored -> stored == null || stored.bytes().length == 0 ? null : stored)),
-                wrong("putIfAbsent overwrites", "S07,C16", store -> writing(
-                        store, one -> one.condition() == Condition.ABSENT ? WrongStores.unconditional(one) : one)),
-                wrong("versions made by nobody", "S08,C10", store -> reading(
-                        store,
-                        stored -> stored == null ? null : new Stored(stored.bytes(), stored.encoding(), Version.fresh()))),
-                wrong("values taken for text", "K02", store -> writing(
-                        store, one -> withStored(one, stored -> withBytes(stored, WrongStores::asText)))),
-                wrong("values without their last zero bytes", "K02", store -> reading(
-                        store, stored -> withBytes(stored, WrongBackendsTest::withoutZeros))),
+                wrong(
+                        "an empty value is absent",
+                        "S06,K01",
+                        store ->
+                                reading(store, stored -> stored == null || stored.bytes().length == 0 ? null : stored)),
+                wrong(
+                        "putIfAbsent overwrites",
+                        "S07,C16",
+                        store -> writing(
+                                store,
+                                one -> one.condition() == Condition.ABSENT ? WrongStores.unconditional(one) : one)),
+                wrong(
+                        "versions made by nobody",
+                        "S08,C10",
+                        store -> reading(
+                                store,
+                                stored -> stored == null
+                                        ? null
+                                        : new Stored(stored.bytes(), stored.encoding(), Version.fresh()))),
+                wrong(
+                        "values taken for text",
+                        "K02",
+                        store -> writing(
+                                store, one -> withStored(one, stored -> withBytes(stored, WrongStores::asText)))),
+                wrong(
+                        "values without their last zero bytes",
+                        "K02",
+                        store -> reading(store, stored -> withBytes(stored, WrongBackendsTest::withoutZeros))),
                 wrong("keys without case", "K03", store -> keys(store, WrongStores::upperCase)),
                 wrong("keys without trailing spaces", "K03", store -> keys(store, WrongStores::trimmed)),
                 wrong("keys that end at a zero byte", "K03", store -> keys(store, WrongStores::endedByZero)),
                 wrong("keys taken for text", "K05", store -> keys(store, WrongStores::asText)),
                 wrong("the array put is kept", "K10", WrongBackendsTest::keepingArrays),
-                wrong("the version is not compared", "C02,C11", store -> writing(
-                        store, one -> one.condition().version() != null && one.kind() == Mutation.Kind.PUT
-                                ? Mutation.put(one.key(), Condition.PRESENT, one.stored(), one.ttlMillis())
-                                : one)),
-                wrong("a compareAndSet that creates", "C03", store -> writing(
-                        store, one -> one.condition().version() != null ? WrongStores.unconditional(one) : one)),
+                wrong(
+                        "the version is not compared",
+                        "C02,C11",
+                        store -> writing(
+                                store,
+                                one -> one.condition().version() != null && one.kind() == Mutation.Kind.PUT
+                                        ? Mutation.put(one.key(), Condition.PRESENT, one.stored(), one.ttlMillis())
+                                        : one)),
+                wrong(
+                        "a compareAndSet that creates",
+                        "C03",
+                        store -> writing(
+                                store,
+                                one -> one.condition().version() != null ? WrongStores.unconditional(one) : one)),
                 wrong("compare, then set", "C05,C06,C13,C14", WrongStores::checkThenWrite),
-                wrong("one version for all", "C01,S08", store -> writing(
-                        store,
-                        one -> withStored(one, stored ->
-                                new Stored(stored.bytes(), stored.encoding(), WrongStores.fixedVersion())))),
+                wrong(
+                        "one version for all",
+                        "C01,S08",
+                        store -> writing(
+                                store,
+                                one -> withStored(
+                                        one,
+                                        stored -> new Stored(
+                                                stored.bytes(), stored.encoding(), WrongStores.fixedVersion())))),
                 wrong("an equal value is no write", "B06,C07", WrongBackendsTest::skippingEqualValues),
                 wrong("getAll of the first hundred", "B01,B08", store -> new ForwardingStateStore(store) {
                     @Override
@@ -119,17 +154,36 @@ class WrongBackendsTest {
                     @Override
                     public Call<List<Stored>> readAll(Space space, List<Key> keys) {
                         return super.readAll(space, keys).map(found -> {
-                            Stored[] all = found.stream().filter(stored -> stored != null).toArray(Stored[]::new);
+                            Stored[] all = found.stream()
+                                    .filter(stored -> stored != null)
+                                    .toArray(Stored[]::new);
                             return Arrays.asList(Arrays.copyOf(all, keys.size()));
                         });
                     }
                 }),
-                wrong("a scan of one page", "Q01,Q04", store -> scanning(store, request -> request, WrongStores::first)),
-                wrong("a scan that repeats itself", "Q05", store -> scanning(store, request -> request, WrongStores::doubled)),
-                wrong("a scan whose prefix is ignored", "Q01,Q02,Q08", store -> scanning(
-                        store, request -> new ScanRequest(Key.EMPTY, request.from(), request.limit(), false), page -> page)),
-                wrong("a page as long as it likes", "Q09", store -> scanning(
-                        store, request -> new ScanRequest(request.prefix(), request.from(), request.limit() + 1, false), page -> page)),
+                wrong(
+                        "a scan of one page",
+                        "Q01,Q04",
+                        store -> scanning(store, request -> request, WrongStores::first)),
+                wrong(
+                        "a scan that repeats itself",
+                        "Q05",
+                        store -> scanning(store, request -> request, WrongStores::doubled)),
+                wrong(
+                        "a scan whose prefix is ignored",
+                        "Q01,Q02,Q08",
+                        store -> scanning(
+                                store,
+                                request -> new ScanRequest(Key.EMPTY, request.from(), request.limit(), false),
+                                page -> page)),
+                wrong(
+                        "a page as long as it likes",
+                        "Q09",
+                        store -> scanning(
+                                store,
+                                request ->
+                                        new ScanRequest(request.prefix(), request.from(), request.limit() + 1, false),
+                                page -> page)),
                 wrong("a scan by offset", "Q04", WrongBackendsTest::byOffset),
                 wrong("namespaces glued to keys", "N02", WrongStores::glued),
                 wrong("one namespace for all", "N01,N03", WrongBackendsTest::oneNamespace),
@@ -143,7 +197,9 @@ class WrongBackendsTest {
 
                     @Override
                     public Call<Boolean> write(Space space, Mutation mutation) {
-                        boolean lie = space.kind() == Space.Kind.ROOT && mutation.condition().version() != null && count++ % 5 == 0;
+                        boolean lie = space.kind() == Space.Kind.ROOT
+                                && mutation.condition().version() != null
+                                && count++ % 5 == 0;
                         return super.write(space, mutation).map(done -> done && !lie);
                     }
                 }));
@@ -154,10 +210,8 @@ class WrongBackendsTest {
     void everyWrongBackend_breaksItsRules(WrongBackend wrong) {
         Graded.current = subject(wrong.wrong);
         Events tests = run(wrong.rules);
-        List<String> broken = tests.failed().stream()
-                .map(WrongBackendsTest::ruleOf)
-                .sorted()
-                .toList();
+        List<String> broken =
+                tests.failed().stream().map(WrongBackendsTest::ruleOf).sorted().toList();
         assertEquals(Stream.of(wrong.rules.split(",")).sorted().toList(), broken, "rules broken");
         tests.failed().stream().forEach(failed -> {
             String message = messageOf(failed);
@@ -171,12 +225,15 @@ class WrongBackendsTest {
     void theRightBackend_breaksNone() {
         Graded.current = subject(store -> store);
         String rules = String.join(",", wrongBackends().map(WrongBackend::rules).toList());
-        assertEquals(List.of(), run(rules).failed().stream().map(WrongBackendsTest::messageOf).toList());
+        assertEquals(
+                List.of(),
+                run(rules).failed().stream().map(WrongBackendsTest::messageOf).toList());
     }
 
     @Test
     void aWaivedRule_isAbortedWithItsReason() {
-        Graded.current = subject(store -> reading(store, stored -> stored == null ? Stored.plain(new byte[0], Version.fresh()) : stored))
+        Graded.current = subject(store ->
+                        reading(store, stored -> stored == null ? Stored.plain(new byte[0], Version.fresh()) : stored))
                 .waive("S01", "known since May", "9999-12-31");
         Events tests = run("S01");
         assertEquals(1, tests.aborted().count(), "aborted");
@@ -186,8 +243,14 @@ class WrongBackendsTest {
 
     @Test
     void everyChapterWithoutLocks_hasAWrongBackend() {
-        List<String> bitten = wrongBackends().flatMap(wrong -> Stream.of(wrong.rules.split(","))).map(rule -> rule.substring(0, 1)).distinct().sorted().toList();
-        assertTrue(bitten.containsAll(List.of("S", "K", "C", "B", "Q", "N", "E", "F", "D", "Z", "G")), bitten::toString);
+        List<String> bitten = wrongBackends()
+                .flatMap(wrong -> Stream.of(wrong.rules.split(",")))
+                .map(rule -> rule.substring(0, 1))
+                .distinct()
+                .sorted()
+                .toList();
+        assertTrue(
+                bitten.containsAll(List.of("S", "K", "C", "B", "Q", "N", "E", "F", "D", "Z", "G")), bitten::toString);
     }
 
     private static Events run(String rules) {
@@ -264,7 +327,8 @@ class WrongBackendsTest {
 
             @Override
             public Call<List<Outcome<Boolean>>> writeAll(Space space, List<Mutation> mutations) {
-                return Call.outcomes(mutations.stream().map(one -> write(space, one)).toList());
+                return Call.outcomes(
+                        mutations.stream().map(one -> write(space, one)).toList());
             }
         };
     }
@@ -291,9 +355,10 @@ class WrongBackendsTest {
 
             @Override
             public Call<Stored> read(Space space, Key key) {
-                return super.read(space, key).map(stored -> space.kind() != Space.Kind.ROOT
-                        ? stored
-                        : withBytes(stored, bytes -> kept.getOrDefault(space.encode(key), bytes)));
+                return super.read(space, key)
+                        .map(stored -> space.kind() != Space.Kind.ROOT
+                                ? stored
+                                : withBytes(stored, bytes -> kept.getOrDefault(space.encode(key), bytes)));
             }
         };
     }
@@ -307,12 +372,15 @@ class WrongBackendsTest {
                 if (space.kind() != Space.Kind.ROOT) {
                     return super.scan(space, request);
                 }
-                int offset = request.from() == null ? 0 : Integer.parseInt(RuleChapter.text(request.from().toBytes()));
-                return super.scan(space, new ScanRequest(request.prefix(), null, 100_000, false)).map(all -> {
-                    int end = Math.min(all.items().size(), offset + request.limit());
-                    List<KeyedValue> items = all.items().subList(Math.min(offset, end), end);
-                    return new Page<>(items, end == all.items().size() ? null : Key.of(Integer.toString(end)));
-                });
+                int offset = request.from() == null
+                        ? 0
+                        : Integer.parseInt(RuleChapter.text(request.from().toBytes()));
+                return super.scan(space, new ScanRequest(request.prefix(), null, 100_000, false))
+                        .map(all -> {
+                            int end = Math.min(all.items().size(), offset + request.limit());
+                            List<KeyedValue> items = all.items().subList(Math.min(offset, end), end);
+                            return new Page<>(items, end == all.items().size() ? null : Key.of(Integer.toString(end)));
+                        });
             }
         };
     }
@@ -363,7 +431,11 @@ class WrongBackendsTest {
                 return Call.of(() -> {
                     RIGHT_SPACES.forEach(space -> right.write(
                                     space,
-                                    Mutation.put(Key.of("ping"), Condition.ANY, Stored.plain(new byte[1], Version.fresh()), 0))
+                                    Mutation.put(
+                                            Key.of("ping"),
+                                            Condition.ANY,
+                                            Stored.plain(new byte[1], Version.fresh()),
+                                            0))
                             .await());
                     return Health.UP;
                 });

@@ -32,7 +32,8 @@ final class WrongStores {
         return new ForwardingStateStore(right) {
             @Override
             public Call<Stored> read(Space space, Key key) {
-                return super.read(space, key).map(stored -> space.kind() == Space.Kind.ROOT ? change.apply(stored) : stored);
+                return super.read(space, key)
+                        .map(stored -> space.kind() == Space.Kind.ROOT ? change.apply(stored) : stored);
             }
 
             @Override
@@ -70,12 +71,15 @@ final class WrongStores {
             @Override
             public Call<Boolean> write(Space space, Mutation mutation) {
                 Key key = other.apply(mutation.key());
-                return super.write(space, switch (mutation.kind()) {
-                    case PUT -> Mutation.put(key, mutation.condition(), mutation.stored(), mutation.ttlMillis());
-                    case DELETE -> Mutation.delete(key, mutation.condition());
-                    case EXPIRE -> Mutation.expire(key, mutation.ttlMillis());
-                    case CHECK -> Mutation.check(key, mutation.condition());
-                });
+                return super.write(
+                        space,
+                        switch (mutation.kind()) {
+                            case PUT ->
+                                Mutation.put(key, mutation.condition(), mutation.stored(), mutation.ttlMillis());
+                            case DELETE -> Mutation.delete(key, mutation.condition());
+                            case EXPIRE -> Mutation.expire(key, mutation.ttlMillis());
+                            case CHECK -> Mutation.check(key, mutation.condition());
+                        });
             }
 
             @Override
@@ -92,7 +96,8 @@ final class WrongStores {
     }
 
     /** A store whose scans of the root pass through a change. */
-    static StateStore scanning(StateStore right, Function<ScanRequest, ScanRequest> ask, UnaryOperator<Page<KeyedValue>> change) {
+    static StateStore scanning(
+            StateStore right, Function<ScanRequest, ScanRequest> ask, UnaryOperator<Page<KeyedValue>> change) {
         return new ForwardingStateStore(right) {
             @Override
             public Call<Page<KeyedValue>> scan(Space space, ScanRequest request) {
@@ -125,12 +130,14 @@ final class WrongStores {
                     return super.read(space, key);
                 }
                 Stored cached = cache.get(space.encode(key));
-                return cached != null ? Call.done(cached.copy()) : super.read(space, key).map(stored -> {
-                    if (stored != null) {
-                        cache.put(space.encode(key), stored.copy());
-                    }
-                    return stored;
-                });
+                return cached != null
+                        ? Call.done(cached.copy())
+                        : super.read(space, key).map(stored -> {
+                            if (stored != null) {
+                                cache.put(space.encode(key), stored.copy());
+                            }
+                            return stored;
+                        });
             }
 
             @Override
@@ -201,7 +208,9 @@ final class WrongStores {
     }
 
     static byte[] upperCase(byte[] key) {
-        return new String(key, StandardCharsets.ISO_8859_1).toUpperCase(Locale.ROOT).getBytes(StandardCharsets.ISO_8859_1);
+        return new String(key, StandardCharsets.ISO_8859_1)
+                .toUpperCase(Locale.ROOT)
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
     static byte[] trimmed(byte[] key) {
