@@ -159,6 +159,7 @@ abstract class LifecycleRules extends RuleChapter {
                 }
                 try {
                     closing.state().put(key("by " + thread), bytes("x"));
+                    Thread.yield();
                     closing.state().scope("s").batch().put(KEY, bytes("x")).tryCommit();
                 } catch (BackendClosedException expected) {
                     closed.incrementAndGet();
