@@ -82,7 +82,7 @@ public final class JsonLines {
                     fields.put(component.getName(), toJson(value));
                 }
             } catch (ReflectiveOperationException e) {
-                throw new AssertionError("accessors of our own records are public and do not throw", e);
+                throw new LinkageError("accessors of our own records are public and do not throw", e);
             }
         }
         return fields;

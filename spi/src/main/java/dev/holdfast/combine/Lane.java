@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,7 +37,7 @@ final class Lane<C, R extends @Nullable Object> {
     private boolean closed;
     // Written under the lock; read without it as hints.
     private volatile boolean busy;
-    private volatile int unblocked;
+    private final AtomicInteger unblocked = new AtomicInteger();
 
     Lane(int index, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
         this.index = index;
@@ -48,7 +49,7 @@ final class Lane<C, R extends @Nullable Object> {
 
     /** Whether commands begun without blocking are in this lane, so that later ones of the same affinity must follow them. */
     boolean ordered() {
-        return unblocked > 0;
+        return unblocked.get() > 0;
     }
 
     int queued() {
@@ -135,7 +136,7 @@ final class Lane<C, R extends @Nullable Object> {
                         "the queue is full with " + maxQueue + " commands; this one was not sent, try again later")));
                 return;
             }
-            unblocked++;
+            unblocked.incrementAndGet();
             queue.add(pending);
             if (!busy) {
                 busy = true;
@@ -272,7 +273,7 @@ final class Lane<C, R extends @Nullable Object> {
 
     private void left(Pending<C, R> pending) {
         if (!pending.isBlocking()) {
-            unblocked--;
+            unblocked.decrementAndGet();
         }
     }
 

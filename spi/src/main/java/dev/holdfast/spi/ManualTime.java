@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ public final class ManualTime implements Time {
     private final PriorityQueue<Task> tasks = new PriorityQueue<>(
             Comparator.comparingLong((Task task) -> task.due).thenComparingLong(task -> task.sequence));
     private volatile long now;
-    private volatile long wallOffsetMicros = 1_700_000_000_000_000L;
+    private final AtomicLong wallOffsetMicros = new AtomicLong(1_700_000_000_000_000L);
     private long sequence;
 
     @Override
@@ -28,7 +29,7 @@ public final class ManualTime implements Time {
 
     @Override
     public long wallMicros() {
-        return wallOffsetMicros + now / 1_000;
+        return wallOffsetMicros.get() + now / 1_000;
     }
 
     /** Lets this much time pass and runs what comes due. */
@@ -43,7 +44,7 @@ public final class ManualTime implements Time {
 
     /** Makes the wall clock jump, forwards or backwards; the monotonic clock does not notice. */
     public void jumpWallClock(Duration jump) {
-        wallOffsetMicros += jump.toNanos() / 1_000;
+        wallOffsetMicros.addAndGet(jump.toNanos() / 1_000);
     }
 
     /** The number of timers not yet due: zero when nothing was left behind. */

@@ -157,7 +157,7 @@ final class TableLockStore implements LockStore {
                 case REJECTED -> reply.completeExceptionally(new BackendRejectedException("scripted"));
                 case REQUEST_LOST -> reply.completeExceptionally(unknown);
                 case REPLY_LOST -> {
-                    applied.get();
+                    T ignored = applied.get();
                     reply.completeExceptionally(unknown);
                 }
                 case REPLY_LATE -> {
