@@ -97,7 +97,7 @@ final class Chain {
             if (operation.mayHaveWritten()) {
                 Link link = link(operation.value());
                 link.write = operation;
-                link.tookEffect = operation.outcome() == Outcome.OK;
+                link.tookEffect |= operation.outcome() == Outcome.OK;
                 link(operation.expected()).mayFollow.add(link);
             } else if (operation.outcome() == Outcome.REFUSED) {
                 link(operation.expected()).refused.add(operation);

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * the first return in the list may come next; when the first return is reached and none of them can, it takes back the
  * last choice. A configuration (what is explained, and the value that leaves) is tried once.
  *
- * <p>One shortcut is ours: an operation that may come next and leaves the value as it is comes next without being a choice,
- * since whatever explains the rest explains it from there too. Reads and refusals thereby cost nothing.
+ * <p>One shortcut is ours: a read or a refusal that may come next does so without being a choice, since whatever explains
+ * the rest explains it from there too. (Not so a write of the value that is already there: it may be needed later.)
  */
 final class Search {
 
@@ -103,13 +103,13 @@ final class Search {
         return new Answer.Linearizable();
     }
 
-    /** Puts next whatever can come next and leaves the value as it is; returns the first node left. */
+    /** Puts next every operation that can come next and only reads; returns the first node left. */
     private int takeFree() {
         int node = next[HEAD];
         while (node != HEAD && !isReturn(node)) {
             int i = operationOf(node);
             int before = previous[node];
-            if (hasReturned(i) && isPossible(i) && Objects.equals(valueAfter(i), value)) {
+            if (isReading(i) && isPossible(i)) {
                 put(i, true);
                 // Not next[node]: that may be the operation's own return, which has left the list too.
                 node = next[before];
@@ -122,7 +122,7 @@ final class Search {
 
     /** Puts operation i next if it can come next and that leads to a configuration not yet tried. */
     private boolean choose(int i) {
-        if (!isPossible(i) || Objects.equals(valueAfter(i), value)) {
+        if (!isPossible(i) || (!hasReturned(i) && Objects.equals(valueAfter(i), value))) {
             return false;
         }
         put(i, false);
@@ -186,6 +186,11 @@ final class Search {
                     case DELETE -> value != null;
                 };
         return holds != (operation.outcome() == Outcome.REFUSED);
+    }
+
+    private boolean isReading(int i) {
+        return operations.get(i).kind() == Operation.Kind.GET
+                || operations.get(i).outcome() == Outcome.REFUSED;
     }
 
     private @Nullable String valueAfter(int i) {
