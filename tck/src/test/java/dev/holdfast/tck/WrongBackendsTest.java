@@ -13,6 +13,10 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import dev.holdfast.backend.Backends;
 import dev.holdfast.backend.Stores;
+import dev.holdfast.event.EventStore;
+import dev.holdfast.event.ForwardingEventStore;
+import dev.holdfast.event.Subscription;
+import dev.holdfast.event.Topic;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
@@ -33,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -46,16 +51,40 @@ import org.junit.platform.testkit.engine.Events;
 /** Each wrong backend must break its rule, and be told so in words that help; the right one breaks none. */
 class WrongBackendsTest {
 
-    /** @param wrong makes a client of the store wrong; the rules must find it out */
-    private record WrongBackend(String how, String rules, UnaryOperator<StateStore> wrong) {
+    /** Makes, for one store by one clock, what opens its clients. */
+    private interface Making {
+        Supplier<Stores> by(ManualTime time);
+    }
+
+    private record WrongBackend(String how, String rules, Making making) {
         @Override
         public String toString() {
             return how + " breaks " + rules;
         }
     }
 
+    /** A wrong client of a map. */
     private static WrongBackend wrong(String how, String rules, UnaryOperator<StateStore> wrong) {
-        return new WrongBackend(how, rules, wrong);
+        return new WrongBackend(how, rules, time -> {
+            StateStore right = new StrangerBackend.MapStore();
+            return () -> Stores.of(wrong.apply(right));
+        });
+    }
+
+    /** A store that is wrong about times to live. */
+    private static WrongBackend wrong(TimedMapStore.Mistake mistake, String rules) {
+        return new WrongBackend(mistake.toString(), rules, time -> {
+            StateStore store = new TimedMapStore(time, mistake);
+            return () -> Stores.of(store);
+        });
+    }
+
+    /** Wrong events over a map. */
+    private static WrongBackend wrongEvents(String how, String rules, UnaryOperator<EventStore> wrong) {
+        return new WrongBackend(how, rules, time -> {
+            StateStore store = new StrangerBackend.MapStore();
+            return () -> new Stores(store, null, wrong.apply(EventStore.over(store, time)));
+        });
     }
 
     static Stream<WrongBackend> wrongBackends() {
@@ -191,6 +220,50 @@ class WrongBackendsTest {
                 wrong("scopes that forget what they held", "E01,F24", WrongBackendsTest::forgetfulScopes),
                 wrong("health writes", "D07", WrongBackendsTest::healthThatWrites),
                 wrong("a client that leaves a thread", "Z02,Z08", WrongBackendsTest::leavingThreads),
+                wrong(TimedMapStore.Mistake.NEVER_ENDS, "T01,T02,T08,T12"),
+                wrong(TimedMapStore.Mistake.ENDS_EARLY, "T01,T06,T14"),
+                wrong(TimedMapStore.Mistake.SCAN_SHOWS_GHOSTS, "T02,T11,T12"),
+                wrong(TimedMapStore.Mistake.PUT_KEEPS_THE_END, "B10,T03,T05"),
+                wrong(TimedMapStore.Mistake.SHORTER_TIME_WINS, "T04,T15"),
+                wrong(TimedMapStore.Mistake.EXPIRE_CREATES, "T02"),
+                wrong(TimedMapStore.Mistake.PERSIST_DOES_NOTHING, "T10"),
+                wrong(TimedMapStore.Mistake.LOSING_REFRESHES, "C12"),
+                wrongEvents("events that go nowhere", "Y01,Y03", store -> new ForwardingEventStore(store) {
+                    @Override
+                    public Call<Void> publish(String namespace, String channel, byte[] payload) {
+                        return Call.done(null);
+                    }
+                }),
+                wrongEvents("events twice", "Y01,Y02", store -> new ForwardingEventStore(store) {
+                    @Override
+                    public Call<Void> publish(String namespace, String channel, byte[] payload) {
+                        return super.publish(namespace, channel, payload)
+                                .then(once -> super.publish(namespace, channel, payload));
+                    }
+                }),
+                wrongEvents("events of every namespace", "Y09", store -> new ForwardingEventStore(store) {
+                    @Override
+                    public Call<Void> publish(String namespace, String channel, byte[] payload) {
+                        return super.publish("all", channel, payload);
+                    }
+
+                    @Override
+                    public Call<Subscription> subscribe(String namespace, Topic topic, Sink sink) {
+                        return super.subscribe("all", topic, sink);
+                    }
+                }),
+                wrongEvents("every topic is a prefix", "Y04", store -> new ForwardingEventStore(store) {
+                    @Override
+                    public Call<Subscription> subscribe(String namespace, Topic topic, Sink sink) {
+                        return super.subscribe(namespace, Topic.prefix(topic.name()), sink);
+                    }
+                }),
+                wrongEvents("payloads taken for text", "Y06", store -> new ForwardingEventStore(store) {
+                    @Override
+                    public Call<Void> publish(String namespace, String channel, byte[] payload) {
+                        return super.publish(namespace, channel, WrongStores.asText(payload));
+                    }
+                }),
                 wrong("reads from before", "G01", WrongBackendsTest::staleReads),
                 wrong("a compareAndSet that says no and does it", "G02,G03", store -> new ForwardingStateStore(store) {
                     private int count;
@@ -208,7 +281,7 @@ class WrongBackendsTest {
     @ParameterizedTest
     @MethodSource("wrongBackends")
     void everyWrongBackend_breaksItsRules(WrongBackend wrong) {
-        Graded.current = subject(wrong.wrong);
+        Graded.current = subject(wrong.making);
         Events tests = run(wrong.rules);
         List<String> broken =
                 tests.failed().stream().map(WrongBackendsTest::ruleOf).sorted().toList();
@@ -223,18 +296,22 @@ class WrongBackendsTest {
 
     @Test
     void theRightBackend_breaksNone() {
-        Graded.current = subject(store -> store);
         String rules = String.join(",", wrongBackends().map(WrongBackend::rules).toList());
-        assertEquals(
-                List.of(),
-                run(rules).failed().stream().map(WrongBackendsTest::messageOf).toList());
+        for (WrongBackend right :
+                List.of(wrong("nothing", "", store -> store), wrong(TimedMapStore.Mistake.NONE, ""))) {
+            Graded.current = subject(right.making);
+            assertEquals(
+                    List.of(),
+                    run(rules).failed().stream()
+                            .map(WrongBackendsTest::messageOf)
+                            .toList());
+        }
     }
 
     @Test
     void aWaivedRule_isAbortedWithItsReason() {
-        Graded.current = subject(store ->
-                        reading(store, stored -> stored == null ? Stored.plain(new byte[0], Version.fresh()) : stored))
-                .waive("S01", "known since May", "9999-12-31");
+        Graded.current =
+                subject(wrongBackends().findFirst().orElseThrow().making).waive("S01", "known since May", "9999-12-31");
         Events tests = run("S01");
         assertEquals(1, tests.aborted().count(), "aborted");
         Graded.current = Graded.current.waive("S01", "known since May", "2020-01-01");
@@ -250,7 +327,8 @@ class WrongBackendsTest {
                 .sorted()
                 .toList();
         assertTrue(
-                bitten.containsAll(List.of("S", "K", "C", "B", "Q", "N", "E", "F", "D", "Z", "G")), bitten::toString);
+                bitten.containsAll(List.of("S", "K", "T", "C", "B", "Q", "N", "E", "F", "Y", "D", "Z", "G")),
+                bitten::toString);
     }
 
     private static Events run(String rules) {
@@ -272,10 +350,10 @@ class WrongBackendsTest {
                 .orElse("");
     }
 
-    private static TckSubject subject(UnaryOperator<StateStore> wrong) {
-        StateStore right = new StrangerBackend.MapStore();
+    private static TckSubject subject(Making making) {
         ManualTime time = new ManualTime();
-        return TckSubject.of("a wrong map", namespace -> Backends.over("map", Stores.of(wrong.apply(right)))
+        Supplier<Stores> client = making.by(time);
+        return TckSubject.of("a wrong backend", namespace -> Backends.over("map", client.get())
                         .namespace(namespace)
                         .time(time)
                         .open())
