@@ -8,15 +8,15 @@ import org.jspecify.annotations.Nullable;
 /** A value and when it ends, by the store's clock. Immutable: a write puts another in its place. */
 final class Item {
     /** Stands where an entry was, until the key itself is taken out. */
-    static final Item DELETED = new Item(new byte[0], Stored.PLAIN, new Version(0), Long.MIN_VALUE);
+    static final Item DELETED = new Item(new byte[0], Stored.PLAIN, 0, Long.MIN_VALUE);
 
     // The parts of a Stored, and not a Stored: a read has one object less to fetch from memory.
     private final byte[] bytes;
     private final int encoding;
-    private final Version version;
+    private final long version;
     private final long end;
 
-    private Item(byte[] bytes, int encoding, Version version, long end) {
+    private Item(byte[] bytes, int encoding, long version, long end) {
         this.bytes = bytes;
         this.encoding = encoding;
         this.version = version;
@@ -29,7 +29,7 @@ final class Item {
             return null;
         }
         Stored lent = mutation.stored();
-        return new Item(lent.bytes().clone(), lent.encoding(), lent.version(), end(mutation, clock));
+        return new Item(lent.bytes().clone(), lent.encoding(), lent.version().bits(), end(mutation, clock));
     }
 
     /** The same value with the time to live of an expire. */
@@ -43,7 +43,7 @@ final class Item {
 
     /** The value, with an array for whoever reads it. */
     Stored stored() {
-        return new Stored(bytes.clone(), encoding, version);
+        return new Stored(bytes.clone(), encoding, new Version(version));
     }
 
     long end() {
@@ -62,6 +62,6 @@ final class Item {
 
     /** The version that conditions look at. */
     static @Nullable Version version(@Nullable Item live) {
-        return live == null ? null : live.version;
+        return live == null ? null : new Version(live.version);
     }
 }

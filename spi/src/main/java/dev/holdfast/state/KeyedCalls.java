@@ -33,7 +33,7 @@ abstract class KeyedCalls {
      */
     static final int ATTEMPTS = 1_000;
 
-    private static final long NO_END = 0;
+    static final long NO_END = 0;
 
     final StateContext context;
     final Space space;
@@ -76,7 +76,12 @@ abstract class KeyedCalls {
 
     private Call<Version> put(Key key, byte[] value, long ttlMillis) {
         Version version = Version.fresh();
-        return write(put(key, Condition.ANY, value, version, ttlMillis)).map(applied -> version);
+        return put(key, value, version, ttlMillis).map(applied -> version);
+    }
+
+    /** A plain put of a version made by the caller, who so needs nothing but to know that it is done. */
+    Call<Boolean> put(Key key, byte[] value, Version version, long ttlMillis) {
+        return write(put(key, Condition.ANY, value, version, ttlMillis));
     }
 
     Call<Boolean> delete(Key key) {
