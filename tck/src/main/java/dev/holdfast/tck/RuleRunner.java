@@ -4,6 +4,7 @@ import dev.holdfast.spi.Capability;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -89,7 +90,7 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         } catch (Throwable broken) {
             RuleViolation violation = new RuleViolation(rule, run.subject.toString(), run.seed, broken);
             Optional<TckSubject.Waiver> waiver = run.subject.waiver(rule.id());
-            if (waiver.isPresent() && !LocalDate.now().isAfter(waiver.get().until())) {
+            if (waiver.isPresent() && !LocalDate.now(ZoneOffset.UTC).isAfter(waiver.get().until())) {
                 String reason =
                         waiver.get().reason() + " (until " + waiver.get().until() + ")";
                 run.report.add(rule, Verdict.WAIVED, reason);
