@@ -18,7 +18,7 @@ final class Lanes {
         if (before == null) {
             run(name, command, result, end);
         } else {
-            before.thenRun(() -> run(name, command, result, end));
+            CompletableFuture<Void> unused = before.thenRun(() -> run(name, command, result, end));
         }
         return result;
     }

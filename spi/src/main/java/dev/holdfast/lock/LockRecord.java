@@ -20,13 +20,26 @@ record LockRecord(State state, LeaseId leaseId, long grant, long lengthMillis, S
 
     enum State {
         /** Reserved by somebody who has not yet compared its grant with the floor, and so has told nobody of it. */
-        CLAIMED,
+        CLAIMED(1),
         /** Held; the grant is final. */
-        HELD,
+        HELD(2),
         /** Free for the lease id alone; the grant is that of the hold before. */
-        OFFERED;
+        OFFERED(3);
 
-        private static final State[] ALL = values();
+        private final byte code;
+
+        State(int code) {
+            this.code = (byte) code;
+        }
+
+        private static State of(byte code) {
+            for (State state : values()) {
+                if (state.code == code) {
+                    return state;
+                }
+            }
+            throw new CorruptValueException("unknown state " + code + " in a lock record");
+        }
     }
 
     LockRecord with(State newState, long newGrant) {
@@ -37,7 +50,7 @@ record LockRecord(State state, LeaseId leaseId, long grant, long lengthMillis, S
         byte[] text = Key.utf8("label", label);
         byte[] bytes = ByteBuffer.allocate(HEADER_BYTES + text.length)
                 .put(FORMAT)
-                .put((byte) state.ordinal())
+                .put(state.code)
                 .putLong(leaseId.high())
                 .putLong(leaseId.low())
                 .putLong(grant)
@@ -52,10 +65,7 @@ record LockRecord(State state, LeaseId leaseId, long grant, long lengthMillis, S
         if (stored.encoding() != Stored.PLAIN || record.remaining() < HEADER_BYTES || record.get() != FORMAT) {
             throw new CorruptValueException("not a lock record of format " + FORMAT + ": " + stored);
         }
-        int state = record.get();
-        if (state < 0 || state >= State.ALL.length) {
-            throw new CorruptValueException("unknown state " + state + " in a lock record");
-        }
+        State state = State.of(record.get());
         LeaseId leaseId = new LeaseId(record.getLong(), record.getLong());
         long grant = record.getLong();
         long lengthMillis = record.getLong();
@@ -63,7 +73,7 @@ record LockRecord(State state, LeaseId leaseId, long grant, long lengthMillis, S
             throw new CorruptValueException("grant " + grant + " or length " + lengthMillis + " ms in a lock record");
         }
         return new LockRecord(
-                State.ALL[state],
+                state,
                 leaseId,
                 grant,
                 lengthMillis,

@@ -63,7 +63,7 @@ final class SimChecks {
         final Guard guard;
         final ClientRecorder recorder;
         final GrantCall recorded;
-        final long delivered = all.size() + 1;
+        final long delivered = all.size() + 1L;
         /** Whether the scope is known to have been opened under this fence. */
         boolean opened;
 

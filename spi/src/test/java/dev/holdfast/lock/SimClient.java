@@ -148,7 +148,7 @@ final class SimClient {
 
         <T> void follow(CompletableFuture<T> future, Unpack<T> unpack) {
             world.trace(() -> process + " acquires " + this);
-            future.whenComplete((got, error) -> {
+            CompletableFuture<T> unused = future.whenComplete((got, error) -> {
                 open.remove(this);
                 try {
                     if (error == null) {
@@ -312,7 +312,7 @@ final class SimClient {
         CompletableFuture<Optional<LockGuard>> future = engine.async()
                 .tryAcquire(name, LockOptions.lease(Duration.ofSeconds(5)).within(within));
         SimChecks.Request request = simulation.checks.requests(process, name);
-        future.whenComplete((guard, error) -> {
+        CompletableFuture<Optional<LockGuard>> unused = future.whenComplete((guard, error) -> {
             try {
                 SimChecks.require(
                         error == null && guard.isPresent(),
@@ -331,7 +331,7 @@ final class SimClient {
         if (isUsable()) {
             closed = true;
             world.trace(() -> process + " closes its engine");
-            engine.closing();
+            CompletableFuture<?> unused = engine.closing();
         }
     }
 

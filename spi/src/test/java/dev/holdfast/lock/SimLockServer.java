@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ class SimLockServer {
     private final double rate;
     private final SimChecks checks;
     private final List<SimLockStore> clients = new ArrayList<>();
-    private TreeMap<String, Lock> locks = new TreeMap<>();
-    private @Nullable TreeMap<String, Lock> replica;
+    private NavigableMap<String, Lock> locks = new TreeMap<>();
+    private @Nullable NavigableMap<String, Lock> replica;
     private long stepNanos;
     private long arrivals;
 
@@ -216,7 +217,7 @@ class SimLockServer {
 
     /** The replica takes over. */
     void failOver() {
-        TreeMap<String, Lock> before = locks;
+        Map<String, Lock> before = locks;
         if (replica == null) {
             return;
         }
@@ -257,8 +258,8 @@ class SimLockServer {
         clients.forEach(client -> client.signal(LockStore.Signals::disturbed));
     }
 
-    private static TreeMap<String, Lock> copyOf(Map<String, Lock> locks) {
-        TreeMap<String, Lock> copy = new TreeMap<>();
+    private static NavigableMap<String, Lock> copyOf(Map<String, Lock> locks) {
+        NavigableMap<String, Lock> copy = new TreeMap<>();
         locks.forEach((name, lock) -> copy.put(name, lock.copy()));
         return copy;
     }

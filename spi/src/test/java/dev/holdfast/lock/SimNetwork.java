@@ -16,9 +16,9 @@ import java.util.function.Supplier;
  */
 final class SimNetwork {
     /** Made once: most of the time of a simulation would else go into stack traces. */
-    private static final OutcomeUnknownException UNKNOWN = new OutcomeUnknownException("the reply was lost");
+    private final OutcomeUnknownException unknown = new OutcomeUnknownException("the reply was lost");
 
-    private static final BackendUnavailableException REFUSED = new BackendUnavailableException("nobody listens");
+    private final BackendUnavailableException refused = new BackendUnavailableException("nobody listens");
 
     private final SimWorld world;
     private final SimProcess process;
@@ -47,11 +47,11 @@ final class SimNetwork {
         CompletableFuture<T> reply = new CompletableFuture<>();
         if (faults.refuses()) {
             world.trace(() -> process + " cannot send " + what.get());
-            world.in(delay(), process, () -> reply.completeExceptionally(REFUSED));
+            world.in(delay(), process, () -> reply.completeExceptionally(refused));
             return reply;
         }
         world.trace(() -> process + " sends " + what.get());
-        SimWorld.Event timeout = world.in(faults.timeout(), process, () -> reply.completeExceptionally(UNKNOWN));
+        SimWorld.Event timeout = world.in(faults.timeout(), process, () -> reply.completeExceptionally(unknown));
         long now = world.now();
         if (now >= lane.brokenUntil && faults.breaksConnection()) {
             lane.brokenUntil = now + faults.timeout();
@@ -92,7 +92,7 @@ final class SimNetwork {
                 reply.complete(answer);
             });
         } else if (world.chance(0.5)) {
-            world.in(delay(), process, () -> reply.completeExceptionally(UNKNOWN));
+            world.in(delay(), process, () -> reply.completeExceptionally(unknown));
         }
     }
 
