@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** Chapter T: entries that end by themselves, by the store's clock. */
-@SuppressWarnings("NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
+@SuppressWarnings(
+        "NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
 abstract class ExpiryRules extends RuleChapter {
     private static final Key KEY = Key.of("key");
 

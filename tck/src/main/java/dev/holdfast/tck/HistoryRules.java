@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Chapter G: what many clients saw at once is what one store that does one thing after the other could have shown them. */
-@SuppressWarnings("NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
+@SuppressWarnings(
+        "NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
 abstract class HistoryRules extends RuleChapter {
     private static final int THREADS = 4;
     private static final double DRIFT = 0.01;

@@ -16,7 +16,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Chapter K: keys and values are bytes, and nobody reads anything into them. */
-@SuppressWarnings("NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
+@SuppressWarnings(
+        "NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
 abstract class KeyRules extends RuleChapter {
     /** Greater values than this are not tried, whatever the limit is. */
     static final int LARGEST_TRIED = 16 << 20;

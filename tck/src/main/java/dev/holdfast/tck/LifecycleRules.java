@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** Chapter Z: opening and closing. */
-@SuppressWarnings("NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
+@SuppressWarnings(
+        "NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
 abstract class LifecycleRules extends RuleChapter {
     private static final Key KEY = Key.of("key");
 

@@ -90,7 +90,8 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         } catch (Throwable broken) {
             RuleViolation violation = new RuleViolation(rule, run.subject.toString(), run.seed, broken);
             Optional<TckSubject.Waiver> waiver = run.subject.waiver(rule.id());
-            if (waiver.isPresent() && !LocalDate.now(ZoneOffset.UTC).isAfter(waiver.get().until())) {
+            if (waiver.isPresent()
+                    && !LocalDate.now(ZoneOffset.UTC).isAfter(waiver.get().until())) {
                 String reason =
                         waiver.get().reason() + " (until " + waiver.get().until() + ")";
                 run.report.add(rule, Verdict.WAIVED, reason);

@@ -34,7 +34,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Chapter E: scopes, entries that live together. */
-@SuppressWarnings("NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
+@SuppressWarnings(
+        "NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
 abstract class ScopeRules extends RuleChapter {
     private static final String NAME = "orders/7";
     private static final Key A = Key.of("a");

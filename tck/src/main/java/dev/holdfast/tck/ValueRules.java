@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** Chapter S: what is put is what is read. */
-@SuppressWarnings("NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
+@SuppressWarnings(
+        "NullAway") // Rules hand null to what must refuse it, and fail by an exception where an answer is missing.
 abstract class ValueRules extends RuleChapter {
     private static final Key KEY = Key.of("key");
 
