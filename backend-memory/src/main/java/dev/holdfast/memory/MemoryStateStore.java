@@ -72,6 +72,7 @@ final class MemoryStateStore implements StateStore {
     // --- Any space
 
     @Override
+    @SuppressWarnings("NullAway") // it does not see that the answer of this call may be null
     public Call<@Nullable Stored> read(Space space, Key key) {
         return space.kind() == Space.Kind.SCOPE
                 ? inScope(space, scope -> scope.read(key))

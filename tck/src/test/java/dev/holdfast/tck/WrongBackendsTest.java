@@ -107,8 +107,8 @@ class WrongBackendsTest {
                     public Call<Boolean> write(Space space, Mutation mutation) {
                         return super.write(space, mutation)
                                 .map(done -> done
-                                        || mutation.kind() == Mutation.Kind.DELETE
-                                                && mutation.condition() == Condition.ANY);
+                                        || (mutation.kind() == Mutation.Kind.DELETE
+                                                && mutation.condition() == Condition.ANY));
                     }
                 }),
                 wrong(
