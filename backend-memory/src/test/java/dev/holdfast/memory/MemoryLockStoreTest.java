@@ -113,7 +113,7 @@ class MemoryLockStoreTest {
     void deadWaiter_isSkipped() {
         ask(NAME, a, 0, 0);
         ask(NAME, b, 0, 0);
-        time.advance(Duration.ofMillis(2_000));
+        time.advance(Duration.ofSeconds(2));
         ask(NAME, c, 0, 0);
         time.advance(Duration.ofMillis(1_500));
         store.release(Release.of(NAME, a)).await();
@@ -127,7 +127,7 @@ class MemoryLockStoreTest {
         ask(NAME, c, 0, 0);
         store.release(Release.of(NAME, a)).await();
         assertFalse(ask(NAME, c, 0, 0).granted(), "reserved for the first");
-        time.advance(Duration.ofMillis(2_000));
+        time.advance(Duration.ofSeconds(2));
         assertTrue(ask(NAME, c, 0, 0).granted());
     }
 
@@ -136,7 +136,7 @@ class MemoryLockStoreTest {
         ask(NAME, a, 0, 0);
         time.advance(Duration.ofMillis(LEASE - 1_000));
         ask(NAME, b, 0, 0);
-        time.advance(Duration.ofMillis(1_000));
+        time.advance(Duration.ofSeconds(1));
         assertNull(store.find(NAME).await());
         assertFalse(ask(NAME, c, 0, 0).granted());
         assertTrue(ask(NAME, b, 0, 0).granted());
