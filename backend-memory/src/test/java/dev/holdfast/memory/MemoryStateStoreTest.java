@@ -155,7 +155,7 @@ class MemoryStateStoreTest {
     void scan_beginsBehindAnyKeyInBothDirections() {
         for (Space space : List.of(ROOT, SCOPE)) {
             for (String key : List.of("a", "b1", "b2", "b3", "c")) {
-                if (space == ROOT) {
+                if (space.equals(ROOT)) {
                     store.write(space, put(Key.of(key), 0)).await();
                 } else {
                     commit(put(Key.of(key), 0));
