@@ -184,6 +184,7 @@ final class SimChecks {
             for (int i = holders.size() - 1; i >= 0; i--) {
                 Holder holder = holders.get(i);
                 if (holder.isEntitled()) {
+                    require(holder.over < 0, Rule.LOST, () -> holder + " was over and is entitled again");
                     if (entitled != null && !holder.isExcused() && !entitled.isExcused()) {
                         throw new SimFailure(Rule.OVERLAP, holder + " and " + entitled + " are entitled at once");
                     }

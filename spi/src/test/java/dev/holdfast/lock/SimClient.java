@@ -74,7 +74,7 @@ final class SimClient {
         return world.chance(0.1) ? options.maxHold(simulation.anyLease()) : options;
     }
 
-    private Duration wait_() {
+    private Duration anyWait() {
         return world.chance(0.25) ? Duration.ZERO : Duration.ofMillis(world.skewed(1, 5_000));
     }
 
@@ -84,21 +84,21 @@ final class SimClient {
             CompletableFuture<LockGuard> future = engine.async().acquire(name, options);
             acquisition.follow(future, guard -> List.of(Optional.of(guard)));
         } else {
-            Duration within = wait_();
+            Duration within = anyWait();
             Acquisition acquisition = new Acquisition(List.of(name), within);
             acquisition.follow(engine.async().tryAcquire(name, options.within(within)), List::of);
         }
     }
 
     private void acquireEach() {
-        Duration within = wait_();
+        Duration within = anyWait();
         List<String> names = simulation.someNames();
         new Acquisition(names, within)
                 .follow(engine.async().tryAcquireEach(names, options().within(within)), guards -> guards);
     }
 
     private void acquireAll() {
-        Duration within = wait_();
+        Duration within = anyWait();
         List<String> names = simulation.someNames();
         new Acquisition(names, within)
                 .follow(engine.async().tryAcquireAll(names, options().within(within)), group -> group.map(
@@ -124,7 +124,7 @@ final class SimClient {
                 List::of);
     }
 
-    /** The functions from what the face's futures give to guards. */
+    /** From what a future of the face gives to the guards in it. */
     private interface Unpack<T> {
         Collection<Optional<LockGuard>> guards(T got);
     }
@@ -220,10 +220,12 @@ final class SimClient {
 
     private void hold(Holder holder) {
         if (simulation.isOver()) {
-            letGo(holder);
+            if (!simulation.isClosing()) {
+                letGo(holder);
+            }
             return;
         }
-        boolean fixed = holder.guard.turn.terms.renewing() == false;
+        boolean fixed = !holder.guard.turn.terms.renewing();
         long length = world.skewed(0, 1_500);
         if (world.chance(0.6)) {
             simulation.scopes.write(holder, true, network);
@@ -325,6 +327,13 @@ final class SimClient {
                 simulation.fail(failure);
             }
         });
+    }
+
+    /** Takes a lock, or waits for it, for longer than its engine will be open. */
+    void take(String name) {
+        if (isUsable()) {
+            acquire(name, LockOptions.lease(Duration.ofSeconds(10)));
+        }
     }
 
     void close() {

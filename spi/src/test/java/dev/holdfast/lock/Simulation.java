@@ -66,6 +66,7 @@ final class Simulation {
     private final long span;
     private int processes;
     private boolean over;
+    private boolean closing;
     private @Nullable SimFailure failure;
 
     private Simulation(long seed, boolean tracing, Parts parts) {
@@ -157,8 +158,12 @@ final class Simulation {
         }
         run(world.now() + 3 * LONGEST_LEASE * SimWorld.MILLI + 5 * faults.timeout());
         probe();
+        closing = true;
+        clients.forEach(client -> client.take(anyName()));
+        run(world.now() + SimWorld.SECOND);
         clients.forEach(SimClient::close);
         run(world.now() + 2 * SimWorld.SECOND);
+        checkStore();
         clients.forEach(SimClient::checkResidue);
         checks.judge();
         return new Result(world.digest(), world.ran(), checks.all().size(), checks.losses());
@@ -256,6 +261,11 @@ final class Simulation {
     /** Whether locks are forced; who did it is not to be seen on a store of keys. */
     boolean allowsForce() {
         return !parts.onKeys();
+    }
+
+    /** Whether what is taken now is kept until the engines are closed. */
+    boolean isClosing() {
+        return closing;
     }
 
     /** How much longer than it is told an acquisition may take. */
