@@ -186,22 +186,14 @@ final class Chain {
         Operation lastRead = link.lastRead;
         long from = lastRead == null ? write.call() : Math.max(write.call(), lastRead.call());
         long to = next.firstRead == null ? write.deadline() : Math.min(write.deadline(), next.firstRead.ret());
-        long first = reach.first;
-        Operation because = reach.because;
         for (Operation refused : link.refused) {
-            if (refused.ret() < from && refused.call() > first) {
-                first = refused.call(); // too early to come after next, so it came before this value
-                because = refused;
-            }
-            if (refused.call() > reach.last) {
-                to = Math.min(to, refused.ret()); // too late to come before this value, so it comes after next
+            if (refused.call() > reach.last) { // too late to come before this value, so it comes after next
+                to = Math.min(to, refused.ret());
             }
         }
-        if (first > reach.last) {
-            return null;
-        }
-        if (from > first) {
-            first = from;
+        long first = Math.max(reach.first, from);
+        Operation because = reach.because;
+        if (from > reach.first) {
             because = lastRead != null && lastRead.call() == from ? lastRead : write;
         }
         return first > to ? null : new Reach(next, first, to, because);

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * zone of the other kind (a backward one, which needs a single moment between its ends) may lie inside it. Together with
  * "no read returns before its write was called" that is also sufficient.
  *
- * <p>The initial absence is a value written at the beginning of time. A write of unknown outcome that nobody saw can be
- * left out: taking it away only lets the value before it last longer. One that was seen returned never.
+ * <p>The initial absence is a value written at the beginning of time. A write of unknown outcome returns never, so that
+ * nothing is asked of it until its value is seen.
  */
 final class Zones {
 
@@ -39,7 +39,6 @@ final class Zones {
 
         long firstReturn;
         long lastCall;
-        boolean seen;
 
         Zone(@Nullable Operation write) {
             this.write = write;
@@ -50,7 +49,6 @@ final class Zones {
         }
 
         void read(Operation get) {
-            seen = true;
             if (get.ret() < firstReturn) {
                 first = get;
                 firstReturn = get.ret();
@@ -59,11 +57,6 @@ final class Zones {
                 last = get;
                 lastCall = get.call();
             }
-        }
-
-        /** Whether it restricts others at all. */
-        boolean counts() {
-            return seen || (write != null && write.outcome() == Outcome.OK);
         }
 
         boolean isForward() {
@@ -76,18 +69,18 @@ final class Zones {
     }
 
     static Answer check(List<Operation> operations) {
-        Zone initial = new Zone(null);
-        Map<String, Zone> zones = new HashMap<>();
+        Map<@Nullable String, Zone> zones = new HashMap<>();
+        zones.put(null, new Zone(null));
         for (Operation operation : operations) {
             if (operation.mayHaveWritten()) {
-                zones.put(Objects.requireNonNull(operation.value()), new Zone(operation));
+                zones.put(operation.value(), new Zone(operation));
             }
         }
         for (Operation get : operations) {
             if (get.kind() != Operation.Kind.GET || get.outcome() != Outcome.OK) {
                 continue;
             }
-            Zone zone = get.value() == null ? initial : zones.get(get.value());
+            Zone zone = zones.get(get.value());
             if (zone == null) {
                 return Unwritten.seen(get, operations);
             }
@@ -96,9 +89,7 @@ final class Zones {
             }
             zone.read(get);
         }
-        return checkOverlaps(Stream.concat(Stream.of(initial), zones.values().stream())
-                .filter(Zone::counts)
-                .toList());
+        return checkOverlaps(List.copyOf(zones.values()));
     }
 
     private static Answer checkOverlaps(List<Zone> zones) {

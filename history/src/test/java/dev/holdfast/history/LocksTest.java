@@ -106,7 +106,7 @@ class LocksTest {
 
     @Test
     void mutex_letsARenewalShortenTheLease_alsoOneThatMayArriveLate() {
-        Grant next = grant(2, 600, 650, 10, null);
+        Grant next = grant(2, 600, 650, 1000, null);
         assertFinds(mutex(grant(1, 0, 10, 1000, null, renewal(Outcome.OK, 100, 500)), next), null);
         Renewal ghost = renewal(Outcome.UNKNOWN, 100, 500);
         assertFinds(mutex(grant(1, 0, 10, 1000, null, ghost, renewal(Outcome.OK, 1000, 540)), next), null);

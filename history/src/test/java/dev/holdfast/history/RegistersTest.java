@@ -164,6 +164,17 @@ class RegistersTest {
         }
 
         @Test
+        void refusalsThatContradictEachOther_areFound() {
+            assertBroken(
+                    "b was there all the time",
+                    putIfAbsent("a", 1, 2),
+                    compareAndSet("a", "b", 5, 30),
+                    refused(compareAndSet("a", "x", 20, 22)),
+                    refused(compareAndSet("b", "y", 23, 25)),
+                    compareAndSet("b", "c", 26, 40));
+        }
+
+        @Test
         void circle_isFound() {
             assertBroken("in a circle", compareAndSet("a", "b", 1, 4), compareAndSet("b", "a", 1, 4), get(null, 5, 6));
         }
