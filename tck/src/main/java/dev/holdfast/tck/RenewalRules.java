@@ -1,4 +1,252 @@
 package dev.holdfast.tck;
 
-/** Chapter R: renewal. */
-abstract class RenewalRules extends RuleChapter {}
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.lock.LockGuard;
+import dev.holdfast.lock.LockInfo;
+import dev.holdfast.lock.LockOptions;
+import dev.holdfast.lock.LossReason;
+import dev.holdfast.lock.ReleaseOutcome;
+import dev.holdfast.spi.FencingToken;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Chapter R: locks that are kept longer than one lease. */
+abstract class RenewalRules extends LockChapter {
+
+    private LockOptions renewing() {
+        return LockOptions.renewing().renewingEvery(ttl());
+    }
+
+    /** That the guard is held, and nobody else can have the lock, for some leases from now. */
+    private void assertKept(LockGuard guard, int leases) {
+        try (Stalls stalls = new Stalls()) {
+            long end = now() + ttl().multipliedBy(leases).toNanos();
+            while (now() - end < 0) {
+                boolean granted = tryTake(otherLocks(), guard.name()).isPresent();
+                if (!guard.isHeld()) {
+                    stalls.requireShorterThan(ttl(), "a renewed lock was lost");
+                }
+                assertFalse(granted, "granted to another client though it is renewed");
+                assertHeld(guard);
+                pass(ttl().dividedBy(20));
+            }
+        }
+    }
+
+    @Test
+    void R01_a_renewed_lock_is_kept_for_many_leases() {
+        LockGuard guard = takeFor(locks(), renewing());
+        assertKept(guard, 4);
+        assertEquals(ReleaseOutcome.RELEASED, guard.release());
+    }
+
+    @Test
+    void R02_renewing_ends_with_the_release() {
+        for (int i = 0; i < 2; i++) {
+            LockGuard guard = takeFor(locks(), renewing());
+            pass(ttl().dividedBy(2));
+            guard.release();
+        }
+        long end = now() + ttl().multipliedBy(2).toNanos();
+        while (now() - end < 0) {
+            assertFalse(otherLocks().isLocked(NAME), "a released lock is held again");
+            pass(ttl().dividedBy(20));
+        }
+        takeEventually(otherLocks()).release();
+    }
+
+    @Test
+    void R03_a_superseded_holder_renews_nothing() {
+        Stopped first = stopped();
+        long began = now();
+        LockGuard superseded = first.take(renewing());
+        LockGuard next = takeWhenOver(locks(), ttl(), began);
+        // A renewal of the first is due by its own clock, and comes when the lock is the second's.
+        first.pass(ttl().dividedBy(2));
+        eventually("the store says that the first lost it", () -> !superseded.isHeld());
+        assertEquals(ReleaseOutcome.ALREADY_LOST, superseded.release());
+        assertRefused(otherLocks(), "the next holds it");
+        assertTrue(next.extend(LONG), "the next was disturbed");
+    }
+
+    @Test
+    void R04_a_renewal_does_not_take_back_a_lock_that_was_lost_and_is_free() {
+        Stopped frozen = stopped();
+        long began = now();
+        LockGuard lost = frozen.take(renewing());
+        takeWhenOver(locks(), ttl(), began).release();
+        frozen.pass(ttl().dividedBy(2));
+        eventually("the store says that it is lost", () -> !lost.isHeld());
+        assertFalse(otherLocks().isLocked(NAME), "a late renewal took the lock back");
+        takeEventually(otherLocks()).release();
+    }
+
+    @Test
+    void R05_a_lock_that_was_lost_and_taken_again_is_renewed_again() {
+        LockGuard first = takeFor(locks(), renewing());
+        otherLocks().forceRelease(NAME);
+        eventually("the holder is told", () -> !first.isHeld());
+        first.release();
+        AtomicReference<@Nullable LockGuard> again = new AtomicReference<>();
+        eventually("the lock can be taken again", () -> {
+            again.set(tryRenewing().orElse(null));
+            return again.get() != null;
+        });
+        LockGuard second = again.get();
+        if (second != null) {
+            assertKept(second, 3);
+            second.release();
+        }
+    }
+
+    private Optional<LockGuard> tryRenewing() {
+        try {
+            return locks().tryAcquire(NAME, renewing());
+        } catch (InterruptedException interrupt) {
+            throw new AssertionError("a try was interrupted by nobody", interrupt);
+        }
+    }
+
+    @Test
+    void R08_hundreds_of_renewed_locks_are_all_kept() throws InterruptedException {
+        List<String> names = IntStream.range(0, 500).mapToObj(i -> "lock " + i).toList();
+        Duration lease = ttl().multipliedBy(2);
+        try (Stalls stalls = new Stalls()) {
+            List<LockGuard> guards = locks()
+                    .tryAcquireEach(names, LockOptions.renewing().renewingEvery(lease))
+                    .stream()
+                    .flatMap(Optional::stream)
+                    .toList();
+            assertEquals(names.size(), guards.size(), "locks taken");
+            pass(lease.multipliedBy(2));
+            long lost = guards.stream().filter(guard -> !guard.isHeld()).count();
+            if (lost > 0) {
+                stalls.requireShorterThan(lease, "locks were lost");
+            }
+            assertEquals(0, lost, "renewed locks that were lost");
+            for (int i = 0; i < 20; i++) {
+                assertRefused(otherLocks(), names.get(random().nextInt(names.size())), "it is renewed");
+            }
+            guards.forEach(LockGuard::close);
+        }
+    }
+
+    @Test
+    void R09_extend_makes_a_guard_last_longer_and_says_no_when_it_is_lost() {
+        Duration lease = lease();
+        LockGuard guard = takeFor(locks(), LockOptions.lease(lease));
+        if (!guard.extend(lease.multipliedBy(3))) {
+            throw new Inconclusive("too slow to extend a guard within its lease");
+        }
+        assertTrue(guard.remaining().compareTo(lease) > 0, () -> "remaining " + guard.remaining());
+        pass(lease.multipliedBy(5).dividedBy(4));
+        boolean granted = tryTake(otherLocks(), NAME).isPresent();
+        if (!guard.isHeld()) {
+            throw new Inconclusive("too slow to look at a guard within three leases");
+        }
+        assertFalse(granted, "granted to another client though it was extended");
+        guard.release();
+        assertFalse(guard.extend(LONG), "a released guard was extended");
+        assertEquals(LockGuard.State.RELEASED, guard.state());
+        takeEventually(otherLocks()).release();
+    }
+
+    @Test
+    void R10_extend_to_a_shorter_time_makes_it_shorter() {
+        Stopped abandoned = stopped();
+        LockGuard guard = abandoned.take(LockOptions.lease(LONG));
+        long began = now();
+        assertTrue(guard.extend(ttl()), "a held guard was not extended");
+        assertTrue(guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+        takeWhenOver(otherLocks(), ttl(), began).release();
+    }
+
+    @Test
+    void R11_renewing_and_extending_keep_the_fence() {
+        LockGuard guard = takeFor(locks(), renewing());
+        FencingToken fence = guard.fence();
+        for (int i = 0; i < 3; i++) {
+            pass(ttl().dividedBy(2));
+            if (!guard.extend(ttl())) {
+                throw new Inconclusive("too slow to extend a guard within its lease");
+            }
+            Optional<Long> grant = otherLocks().find(NAME).map(LockInfo::grant);
+            if (!guard.isHeld()) {
+                throw new Inconclusive("too slow to look at a lock within its lease");
+            }
+            assertEquals(fence, guard.fence());
+            assertEquals(Optional.of(fence.grant()), grant, "the grant that others see");
+        }
+    }
+
+    @Test
+    void R12_maxHold_ends_a_guard_although_it_is_renewed() {
+        AtomicReference<@Nullable LossReason> reason = new AtomicReference<>();
+        try (Stalls stalls = new Stalls()) {
+            Duration bound = ttl().multipliedBy(2);
+            AtomicReference<@Nullable LockGuard> taken = new AtomicReference<>();
+            Span span = span(bound, () -> taken.set(takeFor(locks(), renewing().maxHold(bound))));
+            LockGuard guard = taken.get();
+            if (guard == null) {
+                throw new AssertionError("a free lock was refused");
+            }
+            guard.onLost(reason::set);
+            span.after("the guard is lost", () -> !guard.isHeld());
+            eventually("the loss is told", () -> reason.get() != null);
+            if (reason.get() == LossReason.EXPIRED) {
+                stalls.requireShorterThan(ttl(), "the lease ended before");
+            }
+            assertEquals(LossReason.MAX_HOLD, reason.get());
+            takeEventually(otherLocks()).release();
+        }
+    }
+
+    @Test
+    void R14_a_renewal_that_meets_a_release_does_not_undo_it() throws Exception {
+        for (int i = 0; i < 60; i++) {
+            LockGuard guard = takeFor(locks(), LockOptions.lease(LONG));
+            CompletionStage<Boolean> renewal = guard.extendAsync(LONG);
+            ReleaseOutcome outcome = guard.release();
+            assertEquals(ReleaseOutcome.RELEASED, outcome);
+            renewal.toCompletableFuture().get(1, TimeUnit.MINUTES);
+            assertFalse(guard.isHeld(), "held after its release");
+            assertFree(NAME, otherLocks(), locks());
+        }
+    }
+
+    @Test
+    void R15_a_renewal_counts_from_when_it_is_made() {
+        Stopped holder = stopped();
+        LockGuard guard = holder.take(renewing());
+        pass(ttl().dividedBy(2));
+        long began = now();
+        assertRefused(otherLocks(), "its lease lasts");
+        // By the holder's clock a renewal is due now; after that, as far as the store can know, the holder dies.
+        holder.pass(ttl().dividedBy(2));
+        if (!guard.isHeld()) {
+            throw new Inconclusive("too slow to renew a lock within its lease");
+        }
+        takeWhenOver(otherLocks(), ttl(), began);
+    }
+
+    @Test
+    void R16_a_guard_that_renews_itself_goes_on_with_the_lease_it_was_extended_to() {
+        LockGuard guard = takeFor(locks(), LockOptions.renewing().renewingEvery(LONG));
+        assertTrue(guard.extend(ttl()), "a held guard was not extended");
+        assertTrue(guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+        assertKept(guard, 3);
+        assertTrue(guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+        guard.release();
+        takeEventually(otherLocks()).release();
+    }
+}

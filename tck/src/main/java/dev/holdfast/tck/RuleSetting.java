@@ -1,6 +1,7 @@
 package dev.holdfast.tck;
 
 import dev.holdfast.backend.Backend;
+import dev.holdfast.spi.ManualTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,12 +42,23 @@ final class RuleSetting implements AutoCloseable {
         return named.computeIfAbsent("other", name -> newClient());
     }
 
+    synchronized Backend thirdClient() {
+        return named.computeIfAbsent("third", name -> newClient());
+    }
+
     Backend newClient() {
         return clientOf(namespace);
     }
 
     synchronized Backend clientOf(String otherNamespace) {
         Backend client = subject.client(otherNamespace);
+        opened.add(client);
+        return client;
+    }
+
+    /** One more client of the rule's namespace, whose clock stands still. */
+    synchronized Backend stoppedClient(ManualTime clock) {
+        Backend client = subject.stoppedClient(namespace, clock);
         opened.add(client);
         return client;
     }

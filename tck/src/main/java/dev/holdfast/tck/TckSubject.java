@@ -7,8 +7,10 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -29,14 +31,21 @@ public final class TckSubject {
 
     private final String name;
     private final Opener opener;
+    private final @Nullable Opener stopped;
     private final @Nullable ManualTime time;
     private final @Nullable String uri;
     private final Map<String, Waiver> waivers;
 
     private TckSubject(
-            String name, Opener opener, @Nullable ManualTime time, @Nullable String uri, Map<String, Waiver> waivers) {
+            String name,
+            Opener opener,
+            @Nullable Opener stopped,
+            @Nullable ManualTime time,
+            @Nullable String uri,
+            Map<String, Waiver> waivers) {
         this.name = name;
         this.opener = opener;
+        this.stopped = stopped;
         this.time = time;
         this.uri = uri;
         this.waivers = waivers;
@@ -51,7 +60,7 @@ public final class TckSubject {
             Backends.Builder builder = Backends.at(uri).set("namespace", namespace);
             return time == null ? builder.open() : builder.time(time).open();
         };
-        return new TckSubject(withoutSecrets(uri), opener, null, uri, Map.of());
+        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of());
     }
 
     /**
@@ -61,7 +70,7 @@ public final class TckSubject {
      * @param opener opens another independent client of the one store for a namespace
      */
     public static TckSubject of(String name, Function<String, Backend> opener) {
-        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, Map.of());
+        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of());
     }
 
     /**
@@ -69,7 +78,23 @@ public final class TckSubject {
      * backends, and the store must take it too.
      */
     public TckSubject withTime(ManualTime manual) {
-        return new TckSubject(name, opener, manual, uri, waivers);
+        return new TckSubject(name, opener, stopped, manual, uri, waivers);
+    }
+
+    /**
+     * Lets rules open clients whose process seems to stand still, to see what becomes of their locks. Backends opened by URL need not be
+     * told.
+     *
+     * @param stopped opens a client for a namespace whose lock engine has the given clock; the store keeps its own
+     */
+    public TckSubject withStoppedClients(BiFunction<String, ManualTime, Backend> stopped) {
+        return new TckSubject(
+                name,
+                opener,
+                (namespace, clock) -> stopped.apply(namespace, Objects.requireNonNull(clock)),
+                time,
+                uri,
+                waivers);
     }
 
     /**
@@ -81,11 +106,19 @@ public final class TckSubject {
     public TckSubject waive(String rule, String reason, String until) {
         Map<String, Waiver> more = new TreeMap<>(waivers);
         more.put(rule, new Waiver(rule, reason, LocalDate.parse(until)));
-        return new TckSubject(name, opener, time, uri, Map.copyOf(more));
+        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more));
     }
 
     Backend client(String namespace) {
         return opener.open(namespace, time);
+    }
+
+    /** A client whose clock stands still until it is moved. */
+    Backend stoppedClient(String namespace, ManualTime clock) {
+        if (stopped == null) {
+            throw new NotRun("the subject does not say how a client with a clock of its own is opened");
+        }
+        return stopped.open(namespace, clock);
     }
 
     /** The URL, if the backend is opened by one. */
