@@ -72,6 +72,7 @@ abstract class LeaseRules extends LockChapter {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // null is what is tried
     void X09_leases_that_are_none_are_refused_and_take_nothing() throws InterruptedException {
         Duration tooShort = client().limits().minLease().minusNanos(1);
         Duration tooLong = client().limits().maxTtl().plusMillis(1);

@@ -356,6 +356,7 @@ abstract class LockRules extends LockChapter {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // null is what is tried
     void L26_what_no_name_can_be_is_refused() {
         String tooLong = "x".repeat(client().limits().maxNameBytes() + 1);
         assertThrows(IllegalArgumentException.class, () -> locks().tryAcquire(tooLong, LONG));

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Chapter F, first half: the number that every turn of a lock gets. */
@@ -23,13 +23,13 @@ abstract class TokenRules extends LockChapter {
     @Test
     void F01_fences_rise_with_every_grant_to_any_client() throws InterruptedException {
         // Read and written only under the lock.
-        AtomicReference<FencingToken> highest = new AtomicReference<>(new FencingToken(1));
+        AtomicLong highest = new AtomicLong(1);
         race(4).freely(60, (thread, step) -> {
             LockGuard guard = (thread % 2 == 0 ? locks() : otherLocks()).acquire(NAME, LONG);
-            FencingToken last = highest.get();
+            FencingToken last = new FencingToken(highest.get());
             // Lets others come while it is held.
             Thread.yield();
-            highest.set(guard.fence());
+            highest.set(guard.fence().value());
             guard.release();
             assertRisen(last, guard);
         });
