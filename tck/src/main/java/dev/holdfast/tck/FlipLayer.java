@@ -6,6 +6,7 @@ import dev.holdfast.event.ForwardingEventStore;
 import dev.holdfast.event.Subscription;
 import dev.holdfast.event.Topic;
 import dev.holdfast.spi.Call;
+import dev.holdfast.spi.CorruptValueException;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Outcome;
 import dev.holdfast.state.Commit;
@@ -20,9 +21,14 @@ import dev.holdfast.state.StateStore;
 import dev.holdfast.state.Stored;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Turns every byte around on its way to the store, and back; what slips past it is seen at once. */
-final class FlipLayer implements Layer {
+/**
+ * A layer that turns every byte around on its way to the store, and back: put around a backend it proves that the backend keeps the
+ * encoding byte, and that nothing slips past a layer. Encrypts nothing.
+ */
+public final class FlipLayer implements Layer {
+    /** The encoding byte of what went through it. */
     static final int ENCODING = 77;
 
     @Override
@@ -54,7 +60,7 @@ final class FlipLayer implements Layer {
         }
 
         @Override
-        public Call<Void> publish(String namespace, String channel, byte[] payload) {
+        public Call<@Nullable Void> publish(String namespace, String channel, byte[] payload) {
             return super.publish(namespace, channel, flip(payload));
         }
 
@@ -80,15 +86,15 @@ final class FlipLayer implements Layer {
         }
 
         @Override
-        public Call<Stored> read(Space space, Key key) {
-            return super.read(space, key).map(FlippingStore::decode);
+        public Call<@Nullable Stored> read(Space space, Key key) {
+            return super.read(space, key).map(FlippingStore::decodeIfThere);
         }
 
         @Override
-        public Call<List<Stored>> readAll(Space space, List<Key> keys) {
+        public Call<List<@Nullable Stored>> readAll(Space space, List<Key> keys) {
             return super.readAll(space, keys).map(found -> {
-                List<Stored> decoded = new ArrayList<>();
-                found.forEach(stored -> decoded.add(decode(stored)));
+                List<@Nullable Stored> decoded = new ArrayList<>();
+                found.forEach(stored -> decoded.add(decodeIfThere(stored)));
                 return decoded;
             });
         }
@@ -126,12 +132,13 @@ final class FlipLayer implements Layer {
                     : mutation;
         }
 
+        private static @Nullable Stored decodeIfThere(@Nullable Stored stored) {
+            return stored == null ? null : decode(stored);
+        }
+
         private static Stored decode(Stored stored) {
-            if (stored == null) {
-                return null;
-            }
             if (stored.encoding() != ENCODING) {
-                throw new IllegalStateException("a value that was not written through this layer: " + stored);
+                throw new CorruptValueException("a value that was not written through this layer: " + stored);
             }
             return stored.with(flip(stored.bytes()), Stored.PLAIN);
         }
