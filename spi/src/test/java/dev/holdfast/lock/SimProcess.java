@@ -2,6 +2,8 @@ package dev.holdfast.lock;
 
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.Time;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.concurrent.Executor;
 
 /**
@@ -19,7 +21,7 @@ final class SimProcess implements Time {
     private long frozenUntil;
     private long thawed = -1;
     private boolean dead;
-    private int timers;
+    private final Set<Pending> timers = new LinkedHashSet<>();
 
     SimProcess(SimWorld world, String name, double rate, long wallSkewMicros, boolean clockStopsWhenFrozen) {
         this.world = world;
@@ -46,12 +48,14 @@ final class SimProcess implements Time {
         localBase = nanos();
         trueBase = world.now();
         rate = newRate;
+        // Timers go by this clock.
+        timers.forEach(Pending::rearm);
     }
 
     @Override
     public Timer schedule(long delayNanos, Runnable task) {
-        timers++;
         Pending pending = new Pending(nanos() + Math.max(0, delayNanos), task);
+        timers.add(pending);
         pending.arm();
         return pending::cancel;
     }
@@ -70,19 +74,23 @@ final class SimProcess implements Time {
             event = world.in((long) Math.ceil((due - nanos()) / rate), SimProcess.this, this::fire);
         }
 
+        void rearm() {
+            event.cancel();
+            arm();
+        }
+
         private void fire() {
             if (nanos() - due < 0) {
                 arm();
                 return;
             }
-            timers--;
+            timers.remove(this);
             task.run();
         }
 
         boolean cancel() {
-            boolean cancelled = event.cancel();
-            timers -= cancelled ? 1 : 0;
-            return cancelled;
+            event.cancel();
+            return timers.remove(this);
         }
     }
 
@@ -96,7 +104,7 @@ final class SimProcess implements Time {
     }
 
     int pendingTimers() {
-        return timers;
+        return timers.size();
     }
 
     void freeze(long nanos) {
