@@ -1,0 +1,99 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.config.ConfigException;
+import dev.holdfast.spi.BackendException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+
+/** The {@code holdfast} command. Exits with 0 if all went well, 1 if the demo did not show what it is for, 2 for a wrong command line. */
+public final class Main {
+    static final int OK = 0;
+    static final int WRONG = 1;
+    static final int USAGE = 2;
+
+    private static final String HELP =
+            """
+            usage: holdfast <command>
+
+              demo      a stream processor on real flight records; one worker is killed, one is paused
+              help      this text, or with the name of a command that command's options
+              version   the version of Holdfast and of Java
+            """;
+
+    private Main() {}
+
+    /** Runs the command and ends the JVM. */
+    public static void main(String[] arguments) throws InterruptedException {
+        int exit = run(List.of(arguments), Screen.standard(System.getenv()), System.err);
+        System.out.flush();
+        System.exit(exit);
+    }
+
+    static int run(List<String> arguments, Screen screen, PrintStream errors) throws InterruptedException {
+        if (arguments.isEmpty()) {
+            errors.print(HELP);
+            return USAGE;
+        }
+        List<String> rest = arguments.subList(1, arguments.size());
+        try {
+            return switch (arguments.get(0)) {
+                case "demo" -> demo(rest, screen);
+                case "help", "--help", "-h" -> help(rest, screen);
+                case "version", "--version" -> version(rest, screen);
+                default ->
+                    throw new UsageException("there is no command \"" + arguments.get(0)
+                            + "\"; the commands are demo, help and version");
+            };
+        } catch (UsageException | ConfigException wrong) {
+            errors.println("holdfast: " + wrong.getMessage());
+            return USAGE;
+        } catch (BackendException trouble) {
+            errors.println("holdfast: the store failed: " + trouble.getMessage());
+            return WRONG;
+        }
+    }
+
+    private static int demo(List<String> arguments, Screen screen) throws InterruptedException {
+        if (arguments.contains("--help") || arguments.contains("-h")) {
+            screen.line(DemoOptions.HELP.stripTrailing());
+            return OK;
+        }
+        DemoOptions options = DemoOptions.parse(arguments);
+        Flights flights = Flights.load();
+        DemoReport report = new DemoReport(options, flights, screen);
+        Run run = new Demo(options, flights, report).run();
+        report.end(run);
+        return run.isAsExpected(options.unsafe()) ? OK : WRONG;
+    }
+
+    private static int help(List<String> arguments, Screen screen) {
+        if (arguments.isEmpty()) {
+            screen.line(HELP.stripTrailing());
+        } else if (arguments.equals(List.of("demo"))) {
+            screen.line(DemoOptions.HELP.stripTrailing());
+        } else {
+            throw new UsageException("there is no help for \"" + String.join(" ", arguments)
+                    + "\"; try 'holdfast help' or 'holdfast help demo'");
+        }
+        return OK;
+    }
+
+    private static int version(List<String> arguments, Screen screen) {
+        if (!arguments.isEmpty()) {
+            throw new UsageException("version takes nothing, but was given \"" + String.join(" ", arguments) + "\"");
+        }
+        Properties build = new Properties();
+        try (InputStream file = Objects.requireNonNull(Main.class.getResourceAsStream("build.properties"))) {
+            build.load(file);
+        } catch (IOException damaged) {
+            throw new UncheckedIOException("build.properties cannot be read", damaged);
+        }
+        screen.line("holdfast " + build.getProperty("version") + ", Java " + Runtime.version());
+        return OK;
+    }
+}

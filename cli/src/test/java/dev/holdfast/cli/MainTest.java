@@ -1,0 +1,73 @@
+package dev.holdfast.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "dmeo | there is no command \"dmeo\"",
+                "demo --fast | demo does not know \"--fast\"",
+                "help me | there is no help for \"me\"",
+                "version 2 | version takes nothing, but was given \"2\"",
+                "demo --backend nosuch: | nosuch",
+                "demo --backend memory:x?leese=1s | leese"
+            })
+    void wrongCommandLines_exitWith2AndSayWhy(String line, String message) throws InterruptedException {
+        assertEquals(Main.USAGE, run(List.of(line.split(" "))));
+        String said = errors.toString(StandardCharsets.UTF_8);
+        assertTrue(said.startsWith("holdfast: ") && said.contains(message), said);
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void nothing_exitsWith2AndShowsTheCommands() throws InterruptedException {
+        assertEquals(Main.USAGE, run(List.of()));
+        assertTrue(errors.toString(StandardCharsets.UTF_8).startsWith("usage: holdfast <command>"));
+    }
+
+    @Test
+    void help_listsEveryOption() throws InterruptedException {
+        assertEquals(Main.OK, run(List.of("help", "demo")));
+        for (String option :
+                List.of("--unsafe", "--workers", "--partitions", "--chunk", "--rate", "--seed", "--backend")) {
+            assertTrue(out.toString(StandardCharsets.UTF_8).contains(option), option);
+        }
+    }
+
+    @Test
+    void version_isThatOfTheBuild() throws InterruptedException {
+        assertEquals(Main.OK, run(List.of("version")));
+        String said = out.toString(StandardCharsets.UTF_8);
+        assertTrue(said.matches("holdfast \\d+\\.\\d+\\.\\d+.*, Java .*\\R"), said);
+    }
+
+    @Test
+    void demo_printsAPageWithoutControlCharactersIfThereIsNoTerminal() throws InterruptedException {
+        assertEquals(Main.OK, run(List.of("demo", "--rate", "0", "--workers=3", "--backend", "memory:main")));
+        String page = out.toString(StandardCharsets.UTF_8);
+        assertTrue(page.contains("The ledger is exact. All 1,115 numbers of 223 airports"), page);
+        assertTrue(page.contains("1 refused, 0 accepted"), page);
+        assertFalse(page.chars().anyMatch(character -> character < ' ' && character != '\n'), page);
+        assertTrue(page.lines().allMatch(line -> line.length() <= 100), page);
+    }
+
+    private int run(List<String> arguments) throws InterruptedException {
+        Screen screen = new Screen(new PrintStream(out, true, StandardCharsets.UTF_8), false, false);
+        return Main.run(arguments, screen, new PrintStream(errors, true, StandardCharsets.UTF_8));
+    }
+}
