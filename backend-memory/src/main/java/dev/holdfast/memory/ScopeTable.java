@@ -76,11 +76,11 @@ final class ScopeTable extends Entries {
 
     CommitResult apply(Commit commit) {
         long number = mark == null ? 0 : mark.commit();
-        if (mark == null ? commit.fence() != Commit.UNFENCED : commit.fence() != mark.fence()) {
-            return CommitResult.fenced(number);
-        }
         if (number > 0 && commit.id().equals(lastId())) {
             return CommitResult.applied(number, 0);
+        }
+        if (mark == null ? commit.fence() != Commit.UNFENCED : commit.fence() != mark.fence()) {
+            return CommitResult.fenced(number);
         }
         if (commit.after() != Commit.ANYWHERE && commit.after() != number) {
             return CommitResult.outOfSequence(number);

@@ -12,6 +12,7 @@ import dev.holdfast.spi.Version;
 import dev.holdfast.state.Commit;
 import dev.holdfast.state.CommitResult;
 import dev.holdfast.state.Condition;
+import dev.holdfast.state.Mark;
 import dev.holdfast.state.Mutation;
 import dev.holdfast.state.Page;
 import dev.holdfast.state.ScanRequest;
@@ -208,6 +209,18 @@ class MemoryStateStoreTest {
         } finally {
             pool.shutdownNow();
         }
+    }
+
+    @Test
+    void apply_recognizesItsLastCommitAlsoAfterATakeOver() {
+        Mark mark = store.takeOver(SCOPE).await();
+        Commit commit = new Commit(mark.fence(), 0, Version.fresh(), false, List.of(put(KEY, 0)));
+        assertEquals(CommitResult.applied(1, 0), store.apply(SCOPE, commit).await());
+        store.takeOver(SCOPE).await();
+        assertEquals(
+                CommitResult.applied(1, 0), store.apply(SCOPE, commit).await(), "it was applied, whoever writes now");
+        Commit next = new Commit(mark.fence(), 1, Version.fresh(), false, List.of());
+        assertEquals(CommitResult.fenced(1), store.apply(SCOPE, next).await());
     }
 
     private CommitResult commit(Mutation... mutations) {
