@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -231,7 +230,8 @@ final class Lane<C, R extends @Nullable Object> {
     private void startFlusher() {
         try {
             flushers.execute(this::flush);
-        } catch (RejectedExecutionException refused) {
+        } catch (RuntimeException | Error refused) {
+            // An error too: a machine without threads left throws one, and the lane would be busy for ever.
             take().forEach(pending -> {
                 leftUnlocked(pending);
                 pending.end(Outcome.error(

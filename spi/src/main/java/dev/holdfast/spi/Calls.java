@@ -7,7 +7,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -74,9 +73,9 @@ final class Calls {
                         result.completeExceptionally(error);
                     }
                 });
-            } catch (RejectedExecutionException full) {
-                result.completeExceptionally(
-                        new BackendUnavailableException("the executor refused the operation; it was not sent", full));
+            } catch (RuntimeException | Error refused) {
+                result.completeExceptionally(new BackendUnavailableException(
+                        "the executor refused the operation; it was not sent", refused));
             }
             return result;
         }

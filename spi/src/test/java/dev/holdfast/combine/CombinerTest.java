@@ -323,4 +323,25 @@ class CombinerTest {
         assertTrue(echo.batches.size() < sent, "nothing was combined");
         assertEquals(0, combiner.queued());
     }
+
+    @Test
+    void noThreadForAFlusher_leavesTheLaneUsable() {
+        List<Boolean> exhausted = new ArrayList<>(List.of(true));
+        Combiner<String, String> combiner = new Combiner<>(1, 4, 4, echo, task -> {
+            if (exhausted.isEmpty()) {
+                task.run();
+            } else {
+                throw new InternalError("no thread");
+            }
+        });
+        CompletionStage<String> refused = combiner.call("a", 0).start();
+        Throwable error = assertThrows(CompletionException.class, () -> refused.toCompletableFuture()
+                        .join())
+                .getCause();
+        assertInstanceOf(BackendUnavailableException.class, error);
+        exhausted.clear();
+        echo.open();
+        assertEquals("b!", combiner.call("b", 0).await());
+        combiner.close();
+    }
 }
