@@ -7,6 +7,13 @@ import java.time.Duration;
  * and number before any I/O. Immutable.
  */
 public final class Limits {
+    /** What the encoded form of a space can count. */
+    private static final int MAX_NAME_BYTES = 0xFFFF;
+
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    /** Half of what a clock of nanoseconds can count, so that now and then can be added. */
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+
     private final int maxKeyBytes;
     private final int maxNameBytes;
     private final int maxValueBytes;
@@ -21,13 +28,25 @@ public final class Limits {
         maxValueBytes = positive("maxValueBytes", builder.maxValueBytes);
         maxBatchEntries = positive("maxBatchEntries", builder.maxBatchEntries);
         maxBatchBytes = positive("maxBatchBytes", builder.maxBatchBytes);
-        maxTtl = builder.maxTtl;
-        minLease = builder.minLease;
+        maxTtl = countable("maxTtl", builder.maxTtl);
+        minLease = countable("minLease", builder.minLease);
+        if (maxNameBytes > MAX_NAME_BYTES) {
+            throw new IllegalArgumentException(
+                    "maxNameBytes must be at most " + MAX_NAME_BYTES + ", was " + maxNameBytes);
+        }
     }
 
     private static <N extends Number> N positive(String name, N value) {
         if (value.longValue() <= 0) {
             throw new IllegalArgumentException(name + " must be positive, was " + value);
+        }
+        return value;
+    }
+
+    private static Duration countable(String name, Duration value) {
+        if (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    name + " must be from " + SHORTEST + " to " + LONGEST + ", was " + value);
         }
         return value;
     }
