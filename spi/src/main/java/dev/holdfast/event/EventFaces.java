@@ -5,6 +5,7 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Time;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -40,15 +41,19 @@ final class EventFaces implements Events {
 
     @Override
     public CompletionStage<Void> publishAsync(String channel, byte[] payload) {
-        return publishing(channel, payload).start();
+        try {
+            return publishing(channel, payload).start();
+        } catch (BackendClosedException closedNow) {
+            return CompletableFuture.failedFuture(closedNow);
+        }
     }
 
     private Call<@Nullable Void> publishing(String channel, byte[] payload) {
-        requireName(channel);
+        requireName(Objects.requireNonNull(channel, "channel"));
         if (channel.isEmpty()) {
             throw new IllegalArgumentException("channel name is empty; name the channel to publish to");
         }
-        if (payload.length > maxPayloadBytes) {
+        if (Objects.requireNonNull(payload, "payload").length > maxPayloadBytes) {
             throw new IllegalArgumentException(
                     "payload has " + payload.length + " bytes; maxValueBytes is " + maxPayloadBytes);
         }
@@ -58,12 +63,16 @@ final class EventFaces implements Events {
 
     @Override
     public Subscription subscribe(Topic topic, int buffer, Overflow overflow, EventListener listener) {
-        requireName(topic.name());
+        requireName(Objects.requireNonNull(topic, "topic").name());
         if (buffer < 1) {
             throw new IllegalArgumentException("buffer must be at least 1, was " + buffer);
         }
         Delivery delivery = new Delivery(
-                buffer, Objects.requireNonNull(overflow), Objects.requireNonNull(listener), time.callbacks(), closed);
+                buffer,
+                Objects.requireNonNull(overflow, "overflow"),
+                Objects.requireNonNull(listener, "listener"),
+                time.callbacks(),
+                closed);
         requireOpen();
         try {
             return delivery.fedBy(store.subscribe(namespace, topic, delivery).await());

@@ -16,7 +16,10 @@ public interface Events {
     /** Publishes to whoever is subscribed; the payload is lent until the method returns. */
     void publish(String channel, byte[] payload);
 
-    /** Publishes without blocking; the payload is lent until the stage completes. */
+    /**
+     * Publishes without blocking; the payload is lent until the stage completes. Bad arguments are thrown at once, everything else
+     * completes the stage exceptionally.
+     */
     CompletionStage<Void> publishAsync(String channel, byte[] payload);
 
     /** Listens to a topic with a buffer of {@link #DEFAULT_BUFFER} events that drops the oldest. */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -233,6 +234,10 @@ class EventFacesTest {
         assertEquals(List.of(), heard);
         assertThrows(BackendClosedException.class, () -> publish("2"));
         assertThrows(BackendClosedException.class, () -> events.subscribe(Topic.channel("c"), hearing));
+        CompletableFuture<Void> refused = events.publishAsync("c", new byte[0]).toCompletableFuture();
+        assertEquals(
+                BackendClosedException.class,
+                assertThrows(ExecutionException.class, refused::get).getCause().getClass());
         assertEquals(1, store.published);
     }
 
@@ -261,6 +266,20 @@ class EventFacesTest {
         assertEquals(0, store.published);
         assertEquals(List.of(), store.sinks);
         events.publish("c", new byte[8]);
+    }
+
+    @Test
+    void nullArguments_areNamed() {
+        assertNames("channel", () -> events.publish(null, new byte[0]));
+        assertNames("payload", () -> events.publish("c", null));
+        assertNames("topic", () -> events.subscribe(null, hearing));
+        assertNames("listener", () -> events.subscribe(Topic.channel("c"), null));
+        assertNames("overflow", () -> events.subscribe(Topic.channel("c"), 1, null, hearing));
+    }
+
+    private static void assertNames(String argument, Runnable code) {
+        assertEquals(
+                argument, assertThrows(NullPointerException.class, code::run).getMessage());
     }
 
     private static void assertSays(String part, Runnable code) {
