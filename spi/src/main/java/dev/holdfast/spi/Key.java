@@ -17,6 +17,8 @@ public final class Key implements Comparable<Key> {
     /** The key of no bytes, which is also the prefix of every key. */
     public static final Key EMPTY = new Key(new byte[0]);
 
+    private static final int SHOWN_BYTES = 64;
+
     private final byte[] bytes;
     private final int hash;
 
@@ -119,20 +121,44 @@ public final class Key implements Comparable<Key> {
         return hash;
     }
 
-    /** The text, quoted, if the bytes are printable UTF-8, otherwise their hexadecimal form; long keys are cut. */
+    /**
+     * The text, quoted, if the bytes are UTF-8 without anything that breaks a line, turns it around or does not show, otherwise their
+     * hexadecimal form; long keys are cut.
+     */
     @Override
     public String toString() {
-        byte[] shown = bytes.length <= 64 ? bytes : Arrays.copyOf(bytes, 64);
-        String more = bytes.length <= 64 ? "" : "... (" + bytes.length + " bytes)";
+        int shown = Math.min(bytes.length, SHOWN_BYTES);
+        String more = bytes.length <= SHOWN_BYTES ? "" : "... (" + bytes.length + " bytes)";
         try {
-            CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(shown));
-            if (text.chars().noneMatch(Character::isISOControl)) {
-                return "\"" + text + "\"" + more;
+            CharBuffer text =
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, wholeCharacters(shown)));
+            if (text.codePoints().allMatch(Key::isPlain)) {
+                return "\"" + text.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"" + more;
             }
         } catch (CharacterCodingException notText) {
             // Shown in hexadecimal below.
         }
-        return "0x" + HexFormat.of().formatHex(shown) + more;
+        return "0x" + HexFormat.of().formatHex(bytes, 0, shown) + more;
+    }
+
+    /** The end before which no character of UTF-8 is cut in two, at most {@code end}. */
+    private int wholeCharacters(int end) {
+        int cut = end;
+        while (cut > 0 && cut > end - 4 && cut < bytes.length && (bytes[cut] & 0xC0) == 0x80) {
+            cut--;
+        }
+        return cut;
+    }
+
+    private static boolean isPlain(int point) {
+        return switch (Character.getType(point)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.UNASSIGNED -> false;
+            default -> true;
+        };
     }
 
     private static String printable(String text) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -90,5 +91,32 @@ class KeyTest {
         assertEquals("\"orders/7\"", Key.of("orders/7").toString());
         assertEquals("0x0d0a", Key.of("\r\n").toString());
         assertTrue(Key.of("x".repeat(1_000)).toString().endsWith("... (1000 bytes)"));
+    }
+
+    @Test
+    void toString_neitherForgesALineNorTurnsTheTextAround() {
+        for (String hostile : List.of("a\u2028b", "a\u2029b", "a\u202Eb", "a\u0085b", "a\uFEFFb", "a\u200Bb")) {
+            assertTrue(Key.of(hostile).toString().startsWith("0x"), hostile);
+        }
+        assertEquals("\"a\\\"b\\\\\"", Key.of("a\"b\\").toString());
+    }
+
+    @Test
+    void toString_cutsNoCharacterInTwo() {
+        assertEquals(
+                "\"" + "x".repeat(63) + "\"... (65 bytes)",
+                Key.of("x".repeat(63) + "\u00E9").toString());
+        assertEquals(
+                "\"" + "\u20AC".repeat(21) + "\"... (66 bytes)",
+                Key.of("\u20AC".repeat(22)).toString());
+        assertEquals(
+                "0x" + "80".repeat(64) + "... (70 bytes)",
+                Key.of(filled(70, (byte) 0x80)).toString());
+    }
+
+    private static byte[] filled(int length, byte with) {
+        byte[] bytes = new byte[length];
+        Arrays.fill(bytes, with);
+        return bytes;
     }
 }
