@@ -11,7 +11,9 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,20 +42,30 @@ final class Discovery {
         Discovery found = new Discovery();
         ClassLoader context = Thread.currentThread().getContextClassLoader();
         if (context != null) {
-            found.collect(ServiceLoader.load(BackendProvider.class, context).iterator(), found.backends);
-            found.collect(ServiceLoader.load(LayerProvider.class, context).iterator(), found.layers);
+            found.collect(context);
         }
         ClassLoader own = Backends.class.getClassLoader();
         if (own != context) {
-            found.collect(ServiceLoader.load(BackendProvider.class, own).iterator(), found.backends);
-            found.collect(ServiceLoader.load(LayerProvider.class, own).iterator(), found.layers);
+            found.collect(own);
         }
         found.layers.sort(Comparator.comparingInt(LayerProvider::order).thenComparing(LayerProvider::name));
         found.failures.forEach(failure -> LOG.warn("A provider of Holdfast could not be loaded: {}", failure));
         return found;
     }
 
-    private <P> void collect(Iterator<P> providers, List<P> target) {
+    private void collect(@Nullable ClassLoader loader) {
+        collect(
+                ServiceLoader.load(BackendProvider.class, loader).iterator(),
+                backends,
+                provider -> List.of(Set.copyOf(provider.schemes()), List.copyOf(provider.options())));
+        collect(
+                ServiceLoader.load(LayerProvider.class, loader).iterator(),
+                layers,
+                provider -> List.of(provider.name(), provider.order(), List.copyOf(provider.options())));
+    }
+
+    /** @param ask makes a provider say what it is, so that one that cannot is found out here, as if it could not be loaded */
+    private <P> void collect(Iterator<P> providers, List<P> target, Function<P, ?> ask) {
         // An iterator of a service loader goes on behind a provider that failed; the bound is for one that does not.
         for (int failed = 0; failed < MAX_FAILURES; ) {
             try {
@@ -62,15 +74,27 @@ final class Discovery {
                 }
                 P provider = providers.next();
                 if (target.stream().noneMatch(known -> known.getClass() == provider.getClass())) {
-                    target.add(provider);
+                    add(provider, target, ask);
                 }
             } catch (ServiceConfigurationError | LinkageError broken) {
                 failed++;
-                String why = broken + (broken.getCause() == null ? "" : " (" + broken.getCause() + ")");
-                if (!failures.contains(why)) {
-                    failures.add(why);
-                }
+                fail(broken + (broken.getCause() == null ? "" : " (" + broken.getCause() + ")"));
             }
+        }
+    }
+
+    private <P> void add(P provider, List<P> target, Function<P, ?> ask) {
+        try {
+            ask.apply(provider);
+            target.add(provider);
+        } catch (RuntimeException | LinkageError speechless) {
+            fail("Provider " + provider.getClass().getName() + " could not say what it is (" + speechless + ")");
+        }
+    }
+
+    private void fail(String why) {
+        if (!failures.contains(why)) {
+            failures.add(why);
         }
     }
 

@@ -78,6 +78,27 @@ class DiscoveryTest {
         }
     }
 
+    /** Can be made, and no more. */
+    public static final class Speechless implements BackendProvider {
+        @Override
+        public Set<String> schemes() {
+            throw new IllegalStateException("no list of schemes");
+        }
+
+        @Override
+        public Stores open(BackendUri uri, Settings settings, Time time) {
+            throw new IllegalStateException();
+        }
+    }
+
+    /** A layer that does not know its place. */
+    public static final class Lost extends Idle {
+        @Override
+        public int order() {
+            throw new IllegalStateException("no order");
+        }
+    }
+
     /** A layer that leaves everything as it is. */
     public static class Idle implements LayerProvider {
         @Override
@@ -216,6 +237,19 @@ class DiscoveryTest {
         String message = refusal("broken:");
         assertTrue(message.contains("Not loaded: "), message);
         assertTrue(message.contains(Broken.class.getName()) && message.contains("no native library"), message);
+    }
+
+    @Test
+    void providersThatThrowWhenAsked_hideNoOthersAndAreNamed() {
+        use(
+                jar("speechless.jar", BackendProvider.class, List.of(Speechless.class)),
+                jar("lost.jar", LayerProvider.class, List.of(Idle.class, Lost.class)),
+                jar("good.jar", BackendProvider.class, List.of(Alpha.class)));
+        Backends.open("alpha:").close();
+        assertTrue(Backends.schemes().contains("alpha"));
+        String message = refusal("nothing:");
+        assertTrue(message.contains(Speechless.class.getName()) && message.contains("no list of schemes"), message);
+        assertTrue(message.contains(Lost.class.getName()) && message.contains("no order"), message);
     }
 
     @Test
