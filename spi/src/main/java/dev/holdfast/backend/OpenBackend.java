@@ -62,7 +62,7 @@ final class OpenBackend implements Backend {
         this.time = time;
         String namespace = settings.get(CoreOptions.NAMESPACE);
         Limits limits = ports.state().limits();
-        state = StateBackend.over(ports.state(), namespace, time, closed::get);
+        state = StateBackend.over(ports.state(), namespace, closed::get);
         events = Events.over(
                 ports.events(), namespace, limits.maxNameBytes(), limits.maxValueBytes(), time, closed::get);
         // Last, because it alone starts something that would have to be stopped.

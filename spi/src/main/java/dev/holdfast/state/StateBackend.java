@@ -1,6 +1,5 @@
 package dev.holdfast.state;
 
-import dev.holdfast.spi.Time;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -34,7 +33,7 @@ public interface StateBackend extends KeyedState {
      * @param namespace keeps the keys of this user of the store apart from all others
      * @param closed asked before each operation; true makes it fail with {@link dev.holdfast.spi.BackendClosedException}
      */
-    static StateBackend over(StateStore store, String namespace, Time time, BooleanSupplier closed) {
+    static StateBackend over(StateStore store, String namespace, BooleanSupplier closed) {
         return new BlockingBackend(new RootCalls(new StateContext(store, namespace, closed)));
     }
 }

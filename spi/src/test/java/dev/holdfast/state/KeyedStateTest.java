@@ -34,7 +34,7 @@ class KeyedStateTest {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final MapStateStore map = new MapStateStore();
     private final FaultyStore store = new FaultyStore(StateStore.withScopes(map, Time.system()));
-    private final StateBackend backend = StateBackend.over(store, "test", Time.system(), closed::get);
+    private final StateBackend backend = StateBackend.over(store, "test", closed::get);
 
     private static byte[] bytes(int... values) {
         byte[] bytes = new byte[values.length];
@@ -267,7 +267,7 @@ class KeyedStateTest {
     @EnumSource
     void spaces_doNotMeet(Door door) {
         KeyedState state = door.open(backend);
-        StateBackend neighbour = StateBackend.over(store, "test2", Time.system(), () -> false);
+        StateBackend neighbour = StateBackend.over(store, "test2", () -> false);
         neighbour.put(KEY, bytes(1));
         neighbour.scope("orders/7").put(KEY, bytes(2));
         backend.scope("orders").put(KEY, bytes(3));

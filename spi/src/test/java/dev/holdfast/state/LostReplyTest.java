@@ -31,7 +31,7 @@ class LostReplyTest {
     private final MapStateStore map = new MapStateStore();
     private final FaultyStore store = new FaultyStore(StateStore.withScopes(map, Time.system()));
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final StateBackend backend = StateBackend.over(store, "test", Time.system(), closed::get);
+    private final StateBackend backend = StateBackend.over(store, "test", closed::get);
 
     private int sent() {
         return store.mutations.size() + store.commits.size();
@@ -125,7 +125,7 @@ class LostReplyTest {
     void severalInAScope_areAppliedAtOnceUpToTheLimits(Door door) {
         map.limits = map.limits.toBuilder().maxBatchEntries(4).build();
         FaultyStore limited = new FaultyStore(StateStore.withScopes(map, Time.system()));
-        KeyedState state = door.open(StateBackend.over(limited, "test", Time.system(), () -> false));
+        KeyedState state = door.open(StateBackend.over(limited, "test", () -> false));
         Map<Key, byte[]> values = new LinkedHashMap<>();
         for (int i = 0; i < 10; i++) {
             values.put(Key.of("k" + i), NEW);

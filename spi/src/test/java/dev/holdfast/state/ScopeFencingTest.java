@@ -29,7 +29,7 @@ class ScopeFencingTest {
 
     private final ManualTime time = new ManualTime();
     private final StateStore store = StateStore.withScopes(new MapStateStore(), time);
-    private final StateBackend backend = StateBackend.over(store, "test", time, () -> false);
+    private final StateBackend backend = StateBackend.over(store, "test", () -> false);
 
     /** The scope by the blocking or by the asynchronous door. */
     private Scope scope(boolean async) {

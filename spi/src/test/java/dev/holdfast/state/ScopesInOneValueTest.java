@@ -37,7 +37,7 @@ class ScopesInOneValueTest {
     private final MapStateStore map = new MapStateStore();
     private final FaultyStore below = new FaultyStore(map);
     private final StateStore store = StateStore.withScopes(below, Time.system());
-    private final StateBackend backend = StateBackend.over(store, "test", Time.system(), () -> false);
+    private final StateBackend backend = StateBackend.over(store, "test", () -> false);
 
     private static Mutation put(Key key, byte[] value) {
         return Mutation.put(key, Condition.ANY, Stored.plain(value, Version.fresh()), 0);
@@ -117,8 +117,7 @@ class ScopesInOneValueTest {
     @Test
     void theValueLimit_boundsTheScope() {
         map.limits = Limits.builder().maxValueBytes(100).maxKeyBytes(50).build();
-        StateBackend small =
-                StateBackend.over(StateStore.withScopes(map, Time.system()), "test", Time.system(), () -> false);
+        StateBackend small = StateBackend.over(StateStore.withScopes(map, Time.system()), "test", () -> false);
         Limits limits = StateStore.withScopes(map, Time.system()).limits();
         assertEquals(100, limits.maxBatchBytes());
         assertEquals(50, limits.maxNameBytes());

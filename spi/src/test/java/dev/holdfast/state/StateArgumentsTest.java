@@ -58,7 +58,7 @@ class StateArgumentsTest {
     }
 
     private StateBackend backend(String namespace) {
-        return StateBackend.over(store, namespace, Time.system(), () -> false);
+        return StateBackend.over(store, namespace, () -> false);
     }
 
     @AfterEach
