@@ -61,7 +61,7 @@ final class PolledEventStore implements EventStore {
         if (closed) {
             return Call.failed(new BackendClosedException());
         }
-        return new Publication(namespace, event).attempt().map(done -> {
+        return new Publication(namespace, event).call().map(done -> {
             RingPoller poller = pollers.get(namespace);
             if (poller != null) {
                 poller.hurry();
@@ -109,7 +109,6 @@ final class PolledEventStore implements EventStore {
     private final class Publication {
         private final Space space;
         private final EventRing.Event event;
-        private int attempts;
         private int lostReplies;
         // The earliest attempt whose outcome is not known: its error, its ring, and the event's number in it.
         private @Nullable OutcomeUnknownException doubt;
@@ -121,26 +120,31 @@ final class PolledEventStore implements EventStore {
             this.event = event;
         }
 
-        Call<@Nullable Void> attempt() {
-            if (++attempts > MAX_ATTEMPTS) {
-                return failed(new BackendUnavailableException(
-                        "others were faster " + MAX_ATTEMPTS + " times in a row; the event was not published"));
-            }
+        Call<Boolean> call() {
+            return Call.attempts(
+                            MAX_ATTEMPTS,
+                            this::attempt,
+                            () -> new BackendUnavailableException("others were faster " + MAX_ATTEMPTS
+                                    + " times in a row; the event was not published"))
+                    .rescue(this::failed);
+        }
+
+        /** Answers true if the event is published, null if somebody else was faster. */
+        private Call<@Nullable Boolean> attempt() {
             return state.read(space, RING)
                     // Nothing was written by a read, whatever became of it.
                     .rescue(error -> Call.failed(
                             error instanceof OutcomeUnknownException
                                     ? new BackendUnavailableException("the ring of events could not be read", error)
                                     : error))
-                    .then(this::append)
-                    .rescue(this::failed);
+                    .then(this::append);
         }
 
-        private Call<@Nullable Void> append(@Nullable Stored stored) {
+        private Call<@Nullable Boolean> append(@Nullable Stored stored) {
             EventRing read = ring(stored);
             if (doubt != null) {
                 if (read != null && read.contains(event.id())) {
-                    return published();
+                    return Call.done(true);
                 }
                 boolean stillSeen =
                         read == null ? doubtNumber == 1 : read.id() == doubtRing && read.first() <= doubtNumber;
@@ -151,13 +155,7 @@ final class PolledEventStore implements EventStore {
             EventRing ring = (read == null ? EventRing.empty() : read).with(event, maxRingBytes);
             Condition unchanged = stored == null ? Condition.ABSENT : Condition.version(stored.version());
             Mutation put = Mutation.put(RING, unchanged, Stored.plain(ring.toBytes(), Version.fresh()), 0);
-            return state.write(space, put)
-                    .rescue(error -> doubt(error, ring))
-                    .then(applied -> applied ? published() : attempt());
-        }
-
-        private static Call<@Nullable Void> published() {
-            return Call.of(() -> null);
+            return state.write(space, put).rescue(error -> doubt(error, ring)).map(applied -> applied ? true : null);
         }
 
         /** Answers "not applied" to a lost reply, so that the next attempt looks for the event first. */
@@ -174,7 +172,7 @@ final class PolledEventStore implements EventStore {
         }
 
         /** Once an attempt is in doubt, no later error is the whole truth. */
-        private Call<@Nullable Void> failed(BackendException error) {
+        private Call<Boolean> failed(BackendException error) {
             return Call.failed(doubt == null ? error : doubt);
         }
     }

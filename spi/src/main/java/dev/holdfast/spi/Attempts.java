@@ -1,7 +1,5 @@
-package dev.holdfast.state;
+package dev.holdfast.spi;
 
-import dev.holdfast.spi.BackendException;
-import dev.holdfast.spi.Call;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +15,7 @@ final class Attempts<T> implements Call<T> {
     private final Supplier<? extends Call<@Nullable T>> attempt;
     private final Supplier<? extends BackendException> exhausted;
 
+    /** See {@link Call#attempts}. */
     Attempts(int most, Supplier<? extends Call<@Nullable T>> attempt, Supplier<? extends BackendException> exhausted) {
         this.most = most;
         this.attempt = attempt;
@@ -44,11 +43,11 @@ final class Attempts<T> implements Call<T> {
     private void goOn(CompletableFuture<T> result, int madeBefore) {
         try {
             for (int made = madeBefore; made < most; made++) {
-                CompletionStage<@Nullable T> started = attempt.get().start();
-                CompletableFuture<@Nullable T> stage = started.toCompletableFuture();
+                CompletableFuture<@Nullable T> stage = attempt.get().start().toCompletableFuture();
                 if (!stage.isDone()) {
                     int madeThen = made + 1;
-                    started.whenComplete((answer, error) -> {
+                    // On this stage and not on the one it was made of, so that it has ended when it is asked.
+                    stage.whenComplete((answer, error) -> {
                         if (!ended(result, stage)) {
                             goOn(result, madeThen);
                         }

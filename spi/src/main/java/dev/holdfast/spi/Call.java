@@ -82,6 +82,15 @@ public interface Call<T extends @Nullable Object> {
     }
 
     /**
+     * A call that makes one attempt after the other until one answers other than null, and fails with {@code exhausted} after
+     * {@code most} of them. However many there are, they take no more stack than one.
+     */
+    static <T> Call<T> attempts(
+            int most, Supplier<? extends Call<@Nullable T>> attempt, Supplier<? extends BackendException> exhausted) {
+        return new Attempts<>(most, attempt, exhausted);
+    }
+
+    /**
      * A call of all the given ones, which answers theirs in order. They are started together, so that a store that combines
      * sends them together; the first error in order is the error, after all have ended.
      */

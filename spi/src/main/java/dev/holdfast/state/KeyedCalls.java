@@ -121,7 +121,7 @@ abstract class KeyedCalls {
         context.key(key);
         Objects.requireNonNull(change, "change");
         context.store();
-        return new Attempts<>(
+        return Call.attempts(
                 ATTEMPTS,
                 () -> updateOnce(key, change),
                 () -> new BackendUnavailableException("update of " + key + " lost " + ATTEMPTS

@@ -41,7 +41,7 @@ final class Scans {
             Function<ScanRequest, Call<Page<T>>> scan, Key prefix, Function<Page<T>, Call<Long>> handle) {
         return Call.defer(() -> {
             Progress progress = new Progress(new ScanRequest(prefix, null, PAGE, false));
-            return new Attempts<>(
+            return Call.attempts(
                     Integer.MAX_VALUE,
                     () -> scan.apply(progress.request)
                             .then(page -> handle.apply(page).map(handled -> progress.add(handled, page.next()))),

@@ -84,7 +84,7 @@ final class ScopeCalls extends KeyedCalls {
         return Call.defer(() -> {
             AtomicInteger written = new AtomicInteger();
             AtomicLong removed = new AtomicLong();
-            return new Attempts<>(
+            return Call.attempts(
                     parts.size(),
                     () -> Call.outcomes(List.of(commit(parts.get(written.get()), false)))
                             .map(outcome -> {

@@ -259,7 +259,7 @@ final class ScopesInOneValue extends ForwardingStateStore {
 
     /** Reads the scope, changes it and writes it back, again until nobody interferes. */
     private <T> Call<T> change(Space space, Function<ScopeValue, Change<T>> how) {
-        return new Attempts<>(
+        return Call.attempts(
                 KeyedCalls.ATTEMPTS,
                 () -> changeOnce(space, how),
                 () -> new BackendUnavailableException("a write to " + space + " lost " + KeyedCalls.ATTEMPTS

@@ -361,4 +361,27 @@ class PolledEventStoreTest {
         byte[] longer = Arrays.copyOf(ring, ring.length + 1);
         assertThrows(CorruptValueException.class, () -> EventRing.ofBytes(longer));
     }
+
+    @Test
+    void publicationThatLosesManyRaces_needsNoDeepStack() throws InterruptedException {
+        for (int lost = 0; lost < 255; lost++) {
+            state.nextWrites.add(write -> false);
+        }
+        List<Throwable> errors = new ArrayList<>();
+        Thread shallow = new Thread(
+                null,
+                () -> {
+                    publish(here, "c", "blocking");
+                    here.publish("ns", "c", new byte[0])
+                            .start()
+                            .toCompletableFuture()
+                            .join();
+                },
+                "shallow",
+                128 << 10);
+        shallow.setUncaughtExceptionHandler((thread, error) -> errors.add(error));
+        shallow.start();
+        shallow.join();
+        assertEquals(List.of(), errors);
+    }
 }
