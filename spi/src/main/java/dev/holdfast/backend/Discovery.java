@@ -85,7 +85,7 @@ final class Discovery {
 
     private <P> void add(P provider, List<P> target, Function<P, ?> ask) {
         try {
-            ask.apply(provider);
+            LOG.debug("Found {}: {}", provider.getClass().getName(), ask.apply(provider));
             target.add(provider);
         } catch (RuntimeException | LinkageError speechless) {
             fail("Provider " + provider.getClass().getName() + " could not say what it is (" + speechless + ")");
