@@ -25,7 +25,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * never passed. A report with all that was not proven is printed after the last rule.
  *
  * <p>Configuration parameters of JUnit, or system properties: {@code tck.rule=C02,T01} runs these rules alone, {@code tck.seed=42}
- * repeats the random choices of a run that printed this seed.
+ * repeats the random choices of a run that printed this seed,
+ * {@code tck.patience=PT1M} gives what must happen so long before it counts as not happening, instead of ten seconds.
  */
 @ExtendWith(RuleRunner.class)
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)

@@ -8,11 +8,12 @@ final class Eventually {
 
     static void await(RuleSetting setting, String what, BooleanSupplier condition) {
         long bound = setting.bounds().eventually().toNanos();
+        long patience = setting.bounds().patience().toNanos();
         long start = System.nanoTime();
         long startPassed = setting.passage().nanos();
         while (!condition.getAsBoolean()) {
             // A manual clock may run far ahead of this thread: both clocks must agree that it is too late.
-            if (System.nanoTime() - start > bound && setting.passage().nanos() - startPassed > bound) {
+            if (System.nanoTime() - start > patience && setting.passage().nanos() - startPassed > bound) {
                 throw new AssertionError("expected within " + setting.bounds().eventually() + ": " + what);
             }
             setting.passage().idle();

@@ -42,6 +42,10 @@ abstract class LeaseRules extends LockChapter {
         takeWhenOver(otherLocks(), shortest, began);
         assertRefused(otherLocks(), "longest", "its lease is the longest there is");
         assertHeld(kept);
+        Duration left = found(otherLocks(), "longest").remaining();
+        assertTrue(
+                left.compareTo(longest) <= 0 && left.compareTo(longest.dividedBy(2)) > 0,
+                () -> "remaining of " + longest + ": " + left);
     }
 
     @Test

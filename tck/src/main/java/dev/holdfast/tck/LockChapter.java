@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.backend.Backend;
 import dev.holdfast.lock.DistributedLock;
 import dev.holdfast.lock.LockGuard;
+import dev.holdfast.lock.LockInfo;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.spi.ManualTime;
 import java.time.Duration;
@@ -121,6 +122,10 @@ abstract class LockChapter extends RuleChapter {
         for (DistributedLock locks : all) {
             take(locks, name).release();
         }
+    }
+
+    static LockInfo found(DistributedLock locks, String name) {
+        return locks.find(name).orElseThrow(() -> new AssertionError("the held lock " + name + " was not found"));
     }
 
     static void assertHeld(LockGuard guard) {

@@ -205,7 +205,7 @@ abstract class LockRules extends LockChapter {
         LockGuard guard = locks().tryAcquire(NAME, LockOptions.lease(LONG).label("the importer"))
                 .orElseThrow();
         for (int i = 0; i < 3; i++) {
-            LockInfo info = otherLocks().find(NAME).orElseThrow();
+            LockInfo info = found(otherLocks(), NAME);
             assertEquals(NAME, info.name());
             assertEquals("the importer", info.label());
             assertEquals(guard.fence().grant(), info.grant(), "the grant");

@@ -3,6 +3,7 @@ package dev.holdfast.tck;
 import dev.holdfast.spi.Capability;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ import org.opentest4j.TestAbortedException;
 final class RuleRunner implements ExecutionCondition, InvocationInterceptor, AfterAllCallback {
     private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(RuleRunner.class);
     private static final int TRIES = 3;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** What the rules of one test class share. */
     private static final class Run {
@@ -35,12 +37,12 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         final Bounds bounds;
         final Set<Capability> capabilities;
 
-        Run(TckSubject subject, long seed) {
+        Run(TckSubject subject, long seed, Duration patience) {
             this.subject = subject;
             this.seed = seed;
             try (RuleSetting setting = new RuleSetting(subject, seed, 1, null)) {
                 capabilities = setting.client().capabilities();
-                bounds = Bounds.measure(setting.client().state());
+                bounds = Bounds.measure(setting.client().state(), patience);
             }
             subject.waivers().forEach(waiver -> {
                 if (Rule.all().stream().noneMatch(rule -> rule.id().equals(waiver.rule()))) {
@@ -172,7 +174,9 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                                 test.subject(),
                                 context.getConfigurationParameter("tck.seed", Long::valueOf)
                                         .orElseGet(() ->
-                                                ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE))),
+                                                ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE)),
+                                context.getConfigurationParameter("tck.patience", Duration::parse)
+                                        .orElse(PATIENCE)),
                         Run.class);
     }
 

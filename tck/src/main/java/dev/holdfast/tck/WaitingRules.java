@@ -256,19 +256,24 @@ abstract class WaitingRules extends LockChapter {
     }
 
     @Test
+    @Requires(Capability.FIFO_ACROSS_PROCESSES)
     void W12_a_client_whose_many_callers_want_the_lock_shares_it_with_others() throws Exception {
         AtomicBoolean enough = new AtomicBoolean();
-        List<Background<Integer>> busy = new ArrayList<>();
+        List<Background<Boolean>> busy = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             busy.add(start(() -> {
-                int turns = 0;
                 while (!enough.get()) {
-                    locks().acquire(NAME, LONG).close();
-                    turns++;
+                    LockGuard guard = locks().acquire(NAME, LONG);
+                    // Whoever releases hands on to the next caller of this client, who is there already.
+                    while (client().stats().get("locks.waiting") == 0 && !enough.get()) {
+                        Thread.onSpinWait();
+                    }
+                    guard.close();
                 }
-                return turns;
+                return true;
             }));
         }
+        eventually("callers wait", () -> client().stats().get("locks.waiting") > 0);
         try {
             for (int i = 0; i < 3; i++) {
                 Background<LockGuard> other = start(() -> otherLocks().acquire(NAME, LONG));
@@ -277,7 +282,7 @@ abstract class WaitingRules extends LockChapter {
         } finally {
             enough.set(true);
         }
-        for (Background<Integer> each : busy) {
+        for (Background<Boolean> each : busy) {
             each.join();
         }
     }
