@@ -13,24 +13,27 @@ import dev.holdfast.spi.Call;
  */
 record Ask(Hold hold, Lease lease, long number, long sent, Waiter waiter, GrantRequest request) {
 
-    /** Puts it on the caller's thread; an interrupt is the caller's own affair and no error of the store. */
+    /** Puts it on the caller's thread; an interrupt, or an {@link Error}, is the caller's own affair and no error of the store. */
     void await() {
         GrantReply reply;
         try {
             reply = call().await();
         } catch (RuntimeException error) {
             if (Thread.currentThread().isInterrupted() && error instanceof BackendException) {
-                hold.interrupted(this);
+                hold.brokenOff(this);
             } else {
                 hold.failed(this, error);
             }
             return;
+        } catch (Error fatal) {
+            hold.brokenOff(this);
+            throw fatal;
         }
         hold.replied(this, reply);
     }
 
     void start() {
-        Replies.of(call(), (reply, error) -> {
+        Replies.of(this::call, (reply, error) -> {
             if (error == null) {
                 hold.replied(this, reply);
             } else {

@@ -35,9 +35,7 @@ final class Courier {
         sending |= send;
         lock.unlock();
         if (todo != null) {
-            for (Runnable task : todo) {
-                task.run();
-            }
+            todo.forEach(Courier::guarded);
         }
         if (send) {
             drain();
@@ -68,11 +66,16 @@ final class Courier {
     /** Sends what is in the outbox until it is empty. The caller has shut it, and has not the lock. */
     void drain() {
         for (Runnable command = poll(); command != null; command = poll()) {
-            try {
-                command.run();
-            } catch (RuntimeException bug) {
-                LOG.error("The lock engine failed to send a command", bug);
-            }
+            guarded(command);
+        }
+    }
+
+    /** Whatever one task throws, the next must come: a waiter not told would wait for ever, an outbox left shut would stop the name. */
+    private static void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable error) {
+            LOG.error("The lock engine failed at what follows a change", error);
         }
     }
 

@@ -152,8 +152,10 @@ final class Deadlines {
         if (timer != null) {
             timer.cancel();
         }
+        // Without a timer until there is a new one, should there be none to get.
+        timerAt = NEVER;
+        timer = time.schedule(heap[0].due - now(), this::run);
         timerAt = heap[0].due;
-        timer = time.schedule(timerAt - now(), this::run);
     }
 
     private void insert(Entry entry, long due) {

@@ -62,9 +62,12 @@ final class Farewell extends Deadlines.Entry {
     /** Sends it on the caller's thread and waits for the first answer. */
     void await() {
         try {
-            outcome.complete(Call.defer(command).await());
+            outcome.complete(command.get().await());
         } catch (RuntimeException failure) {
             failed(failure);
+        } catch (Error fatal) {
+            failed(Replies.unchecked(fatal));
+            throw fatal;
         } finally {
             sent();
         }
@@ -80,7 +83,7 @@ final class Farewell extends Deadlines.Entry {
     }
 
     private void attempt() {
-        Replies.of(Call.defer(command), (found, failure) -> {
+        Replies.of(command, (found, failure) -> {
             if (failure == null) {
                 outcome.complete(found);
             } else {

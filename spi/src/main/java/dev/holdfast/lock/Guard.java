@@ -1,8 +1,10 @@
 package dev.holdfast.lock;
 
+import dev.holdfast.spi.Call;
 import dev.holdfast.spi.FencingToken;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.LeaseLostException;
+import dev.holdfast.spi.OutcomeUnknownException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,10 +111,7 @@ final class Guard implements LockGuard {
             return false;
         }
         try {
-            return turn.hold.extended(
-                    turn,
-                    item,
-                    holds().store.renew(List.of(item.renewal())).await().get(0));
+            return turn.hold.extended(turn, item, extension(item).await());
         } catch (RuntimeException error) {
             turn.hold.renewalFailed(item, error);
             throw error;
@@ -127,9 +126,9 @@ final class Guard implements LockGuard {
             result.complete(false);
             return result;
         }
-        Replies.of(holds().store.renew(List.of(item.renewal())), (replies, error) -> {
+        Replies.of(() -> extension(item), (reply, error) -> {
             if (error == null) {
-                boolean extended = turn.hold.extended(turn, item, replies.get(0));
+                boolean extended = turn.hold.extended(turn, item, reply);
                 holds().time.callbacks().execute(() -> result.complete(extended));
             } else {
                 turn.hold.renewalFailed(item, error);
@@ -137,6 +136,15 @@ final class Guard implements LockGuard {
             }
         });
         return result;
+    }
+
+    private Call<RenewReply> extension(Renewer.Item item) {
+        return holds().store.renew(List.of(item.renewal())).map(replies -> {
+            if (replies.size() != 1) {
+                throw new OutcomeUnknownException("the store answered one renewal with " + replies.size() + " replies");
+            }
+            return replies.get(0);
+        });
     }
 
     private Renewer.@Nullable Item prepareExtension(Duration ttl) {

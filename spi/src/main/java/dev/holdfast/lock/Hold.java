@@ -367,8 +367,8 @@ final class Hold extends Deadlines.Entry {
         }
     }
 
-    /** The thread that put the question was interrupted. It may have been sent or not, and is nobody else's affair. */
-    void interrupted(Ask ask) {
+    /** The thread that put the question did not wait for the answer. It may have been sent or not, and is nobody else's affair. */
+    void brokenOff(Ask ask) {
         leave(ask.waiter(), false);
         courier.lock();
         try {

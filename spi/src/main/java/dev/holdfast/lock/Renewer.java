@@ -63,11 +63,7 @@ final class Renewer {
 
     private void send(List<Item> chunk) {
         List<Renewal> renewals = chunk.stream().map(Item::renewal).toList();
-        try {
-            Replies.of(holds.store.renew(renewals), (replies, error) -> answered(chunk, replies, error));
-        } catch (RuntimeException thrown) {
-            answered(chunk, List.of(), thrown);
-        }
+        Replies.of(() -> holds.store.renew(renewals), (replies, error) -> answered(chunk, replies, error));
     }
 
     private void answered(List<Item> chunk, List<RenewReply> replies, @Nullable RuntimeException error) {

@@ -4,6 +4,7 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,13 +20,13 @@ final class Replies {
         void ended(T answer, @Nullable RuntimeException error);
     }
 
-    /** Starts the call that {@code made} is, and tells the handler, perhaps before this returns. */
-    static <T> void of(Call<T> call, Handler<? super T> handler) {
+    /** Makes the call and starts it, and tells the handler, perhaps before this returns. */
+    static <T> void of(Supplier<Call<T>> maker, Handler<? super T> handler) {
         CompletionStage<T> stage;
         try {
-            stage = call.start();
-        } catch (RuntimeException thrown) {
-            ended(handler, thrown);
+            stage = maker.get().start();
+        } catch (Throwable thrown) {
+            ended(handler, unchecked(thrown));
             return;
         }
         stage.whenComplete((answer, error) -> {
@@ -42,7 +43,8 @@ final class Replies {
         handler.ended(null, error);
     }
 
-    private static RuntimeException unchecked(Throwable error) {
+    /** The error as the engine knows it: what the store did not declare leaves everything open. */
+    static RuntimeException unchecked(Throwable error) {
         Throwable plain = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
         return plain instanceof RuntimeException runtime
                 ? runtime
