@@ -305,7 +305,8 @@ final class Hold extends Deadlines.Entry {
                 lastError = null;
                 lease.granted(ask.number(), ask.sent(), ask.request().ttlMillis(), reply.grant());
                 lease.word(ask.sent(), reply.contended(), now, false);
-                next(now, true);
+                // The one who was asked for may have left, and the next want a longer lease.
+                next(now, ask.request().ttlMillis() >= waiters.leaseMillisOfFirst());
             }
         }
     }

@@ -224,7 +224,8 @@ final class Lease {
     void word(long sent, boolean contended, long now, boolean inTurn) {
         lastWord = sent;
         if (!contended) {
-            contendedSince = Deadlines.NEVER;
+            // A signal may have come since the command was sent.
+            contendedSince = sent > contendedSince ? Deadlines.NEVER : contendedSince;
         } else if (contendedSince == Deadlines.NEVER) {
             contendedSince = now;
             turnsSince = inTurn ? 1 : 0;

@@ -61,6 +61,11 @@ final class Waiters {
         return first;
     }
 
+    /** The lease that the first in the queue wants; 0 if nobody is there. */
+    long leaseMillisOfFirst() {
+        return first == null ? 0 : first.terms.leaseMillis();
+    }
+
     /** The first in the queue that fits, or null. */
     @Nullable
     Waiter first(Predicate<Waiter> fits) {

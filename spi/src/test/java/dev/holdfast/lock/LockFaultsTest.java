@@ -107,6 +107,39 @@ class LockFaultsTest extends LockEngineCase {
     }
 
     @Test
+    void grant_askedForByOneWhoLeft_isMadeLongEnoughForTheNext() {
+        store.fate("tryGrant", Fate.REQUEST_LATE);
+        Duration within = Duration.ofSeconds(5);
+        CompletableFuture<Optional<LockGuard>> brief =
+                engine.async().tryAcquire("a", LockOptions.lease(Duration.ofMillis(100)).within(within));
+        CompletableFuture<Optional<LockGuard>> next =
+                engine.async().tryAcquire("a", LockOptions.lease(LEASE).within(within));
+        brief.cancel(true);
+        store.deliver();
+        assertEquals(Duration.ofMillis(29_700), got(next).orElseThrow().remaining());
+        got(next).orElseThrow().close();
+    }
+
+    @Test
+    void signalThatOthersWait_isNotForgottenForAnOlderReply() throws InterruptedException {
+        LockGuard held = engine.acquire("a");
+        CompletableFuture<LockGuard> local = waiting(engine, "a");
+        store.fate("renew", Fate.REPLY_LATE);
+        advanceMillis(10_000);
+        assertEquals(1, store.lateCount());
+        CompletableFuture<LockGuard> remote = waiting(other, "a");
+        advanceMillis(10);
+        store.deliver();
+        held.close();
+        assertEquals(1, store.count("release"));
+        assertFalse(local.isDone(), "turns went on though another process had waited for as long as it need");
+        advanceMillis(1_000);
+        got(remote).close();
+        advanceMillis(1_000);
+        got(local).close();
+    }
+
+    @Test
     void cancel_whoseOutcomeIsUnknown_isRepeated() throws InterruptedException {
         LockGuard held = other.acquire("a");
         CompletableFuture<LockGuard> waiting = waiting(engine, "a");
