@@ -110,8 +110,8 @@ class LockFaultsTest extends LockEngineCase {
     void grant_askedForByOneWhoLeft_isMadeLongEnoughForTheNext() {
         store.fate("tryGrant", Fate.REQUEST_LATE);
         Duration within = Duration.ofSeconds(5);
-        CompletableFuture<Optional<LockGuard>> brief =
-                engine.async().tryAcquire("a", LockOptions.lease(Duration.ofMillis(100)).within(within));
+        CompletableFuture<Optional<LockGuard>> brief = engine.async()
+                .tryAcquire("a", LockOptions.lease(Duration.ofMillis(100)).within(within));
         CompletableFuture<Optional<LockGuard>> next =
                 engine.async().tryAcquire("a", LockOptions.lease(LEASE).within(within));
         brief.cancel(true);
