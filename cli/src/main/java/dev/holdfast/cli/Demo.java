@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 
 /** Runs the workers over the flights, with the overseer behind them, and compares the ledger with the truth. */
 final class Demo {
@@ -48,7 +49,7 @@ final class Demo {
         // Opened first: the clock of a store in memory is that of whoever opens it, which must be nobody who is paused.
         try (Backend store = open(namespace, Time.system())) {
             watcher.begin(store);
-            Journal journal = new Journal();
+            Journal journal = new Journal(Time.system());
             Overseer overseer = new Overseer(journal, flights.size());
             Recorder recorder = new Recorder();
             List<Running> running = new ArrayList<>();
@@ -94,21 +95,26 @@ final class Demo {
 
     /** Waits for all workers but the killed one. */
     private void await(List<Running> running, Journal journal, Overseer overseer) throws InterruptedException {
-        while (running.stream()
-                .anyMatch(one -> one.thread().isAlive() && !one.worker().time().isKilled())) {
-            if (!failures.isEmpty()) {
-                throw new IllegalStateException("a worker failed", failures.peek());
+        for (Running one : running) {
+            while (one.thread().isAlive() && !one.worker().time().isKilled()) {
+                look(running, journal, overseer);
+                one.thread().join(LOOK_MILLIS);
             }
-            if (journal.elapsed() > LONGEST_SECONDS * 1_000_000_000) {
-                throw new IllegalStateException("the workers did not end within " + LONGEST_SECONDS + " s");
-            }
-            if (running.stream().noneMatch(Demo::isWorking)) {
-                overseer.endPause();
-            }
-            watcher.look(journal);
-            Thread.sleep(LOOK_MILLIS);
         }
+        look(running, journal, overseer);
+    }
+
+    private void look(List<Running> running, Journal journal, Overseer overseer) {
         watcher.look(journal);
+        if (!failures.isEmpty()) {
+            throw new IllegalStateException("a worker failed", failures.peek());
+        }
+        if (journal.elapsed() > TimeUnit.SECONDS.toNanos(LONGEST_SECONDS)) {
+            throw new IllegalStateException("the workers did not end within " + LONGEST_SECONDS + " s");
+        }
+        if (running.stream().noneMatch(Demo::isWorking)) {
+            overseer.endPause();
+        }
     }
 
     private static boolean isWorking(Running one) {

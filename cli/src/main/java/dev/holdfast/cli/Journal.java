@@ -1,9 +1,11 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.spi.Time;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,8 @@ final class Journal {
      */
     record News(long nanos, String text) {}
 
-    private final long start = System.nanoTime();
+    private final Time time;
+    private final long start;
     private final List<News> news = new ArrayList<>();
     private final List<ClaimStory> claims = new ArrayList<>();
     private final Map<Claim, ClaimStory> stories = new HashMap<>();
@@ -31,14 +34,21 @@ final class Journal {
     private int takeovers;
     private int unknown;
 
+    /** The run starts now. */
+    Journal(Time time) {
+        this.time = time;
+        start = time.nanos();
+    }
+
+    /** Nanoseconds since the start of the run. */
     long elapsed() {
-        return System.nanoTime() - start;
+        return time.nanos() - start;
     }
 
     // --- What workers do
 
-    synchronized void tell(String text) {
-        news.add(new News(elapsed(), text));
+    synchronized void tell(String format, Object... arguments) {
+        news.add(new News(elapsed(), String.format(Locale.ROOT, format, arguments)));
     }
 
     /** Notes a claim; returns the one it takes over, if that was never given up. */
@@ -88,8 +98,13 @@ final class Journal {
         ended(claim, ClaimStory.End.ACCEPTED);
     }
 
-    synchronized void outcomeUnknown() {
-        unknown++;
+    /** Notes that the store failed a worker, who has a claim on the partition or was about to. */
+    synchronized void failed(String worker, int partition, boolean outcomeUnknown) {
+        unknown += outcomeUnknown ? 1 : 0;
+        ClaimStory last = last(partition);
+        if (last != null && last.worker.equals(worker) && last.end == ClaimStory.End.OPEN) {
+            last.end = ClaimStory.End.FAILED;
+        }
     }
 
     synchronized void ended(Claim claim, ClaimStory.End end) {

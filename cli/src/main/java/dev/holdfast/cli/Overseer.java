@@ -26,7 +26,7 @@ final class Overseer {
         this.records = records;
     }
 
-    /** The partition whose worker was killed, and the one whose worker was paused: both or none of the harm was done. */
+    /** Whether a worker was killed, and another one paused and let go on. */
     synchronized boolean hasDoneItAll() {
         return killed != null && wentOn;
     }
@@ -36,11 +36,13 @@ final class Overseer {
     synchronized void claimed(Worker worker, Claim claim, int offset) {
         ClaimStory before = journal.claimed(worker.name(), claim, offset);
         if (before != null) {
-            journal.tell("%s takes over partition %d from %s (%s) at record %,d"
-                    .formatted(worker.name(), before.partition, before.worker, before.end.words, offset));
+            journal.tell(
+                    "%s takes over partition %d from %s (%s) at record %,d",
+                    worker.name(), before.partition, before.worker, before.end.words, offset);
         } else if (offset > 0) {
-            journal.tell("%s finds partition %d at record %,d and folds the rest of it again"
-                    .formatted(worker.name(), claim.partition().number(), offset));
+            journal.tell(
+                    "%s finds partition %d at record %,d and folds the rest of it again",
+                    worker.name(), claim.partition().number(), offset);
         }
     }
 
@@ -62,8 +64,9 @@ final class Overseer {
         killed = claim;
         worker.time().kill();
         journal.ended(claim, ClaimStory.End.KILLED);
-        journal.tell("%s is killed in partition %d, records %,d to %,d in hand and its lock held"
-                .formatted(worker.name(), claim.partition().number(), journal.offset(claim), ledger.offset()));
+        journal.tell(
+                "%s is killed in partition %d, records %,d to %,d in hand and its lock held",
+                worker.name(), claim.partition().number(), journal.offset(claim), ledger.offset());
     }
 
     private void pause(Worker worker, Claim claim, Ledger ledger) {
@@ -72,8 +75,9 @@ final class Overseer {
         pausedAt = journal.elapsed();
         worker.time().pause();
         journal.ended(claim, ClaimStory.End.PAUSED);
-        journal.tell("%s is paused in partition %d, records %,d to %,d in hand and its lock held"
-                .formatted(worker.name(), claim.partition().number(), journal.offset(claim), ledger.offset()));
+        journal.tell(
+                "%s is paused in partition %d, records %,d to %,d in hand and its lock held",
+                worker.name(), claim.partition().number(), journal.offset(claim), ledger.offset());
     }
 
     /**
@@ -98,8 +102,8 @@ final class Overseer {
     synchronized void finished(Worker worker, Claim claim) {
         journal.ended(claim, ClaimStory.End.FINISHED);
         if (pausedClaim != null && !wentOn && claim.partition().equals(pausedClaim.partition())) {
-            letGoOn("%s has finished partition %d"
-                    .formatted(worker.name(), claim.partition().number()));
+            letGoOn(worker.name() + " has finished partition "
+                    + claim.partition().number());
         }
     }
 
@@ -114,8 +118,7 @@ final class Overseer {
         Worker sleeper = paused;
         if (sleeper != null) {
             wentOn = true;
-            journal.tell("%s; after %.1f s %s goes on"
-                    .formatted(reason, (journal.elapsed() - pausedAt) / 1e9, sleeper.name()));
+            journal.tell("%s; after %.1f s %s goes on", reason, (journal.elapsed() - pausedAt) / 1e9, sleeper.name());
             sleeper.time().goOn();
         }
     }
@@ -124,15 +127,17 @@ final class Overseer {
         journal.committed(claim, from, to, nanos);
         if (claim.equals(pausedClaim)) {
             journal.acceptedLate(claim);
-            journal.tell("%s writes what it had in hand: ACCEPTED, and partition %d is back at record %,d"
-                    .formatted(worker.name(), claim.partition().number(), to));
+            journal.tell(
+                    "%s writes what it had in hand: ACCEPTED, and partition %d is back at record %,d",
+                    worker.name(), claim.partition().number(), to);
         }
     }
 
     synchronized void refused(Worker worker, Claim claim, int from, int to) {
         journal.refused(claim);
-        journal.tell("%s writes records %,d to %,d of partition %d: REFUSED, its fence is superseded"
-                .formatted(worker.name(), from, to, claim.partition().number()));
+        journal.tell(
+                "%s writes records %,d to %,d of partition %d: REFUSED, its fence is superseded",
+                worker.name(), from, to, claim.partition().number());
     }
 
     synchronized void lost(Worker worker, Claim claim) {
@@ -140,14 +145,13 @@ final class Overseer {
             return;
         }
         journal.ended(claim, ClaimStory.End.LOST);
-        journal.tell("%s lost the lease of partition %d and stops"
-                .formatted(worker.name(), claim.partition().number()));
+        journal.tell(
+                "%s lost the lease of partition %d and stops",
+                worker.name(), claim.partition().number());
     }
 
     synchronized void failed(Worker worker, Partition partition, RuntimeException trouble) {
-        if (trouble instanceof OutcomeUnknownException) {
-            journal.outcomeUnknown();
-        }
-        journal.tell("%s leaves partition %d: %s".formatted(worker.name(), partition.number(), trouble.getMessage()));
+        journal.failed(worker.name(), partition.number(), trouble instanceof OutcomeUnknownException);
+        journal.tell("%s leaves partition %d: %s", worker.name(), partition.number(), trouble.getMessage());
     }
 }

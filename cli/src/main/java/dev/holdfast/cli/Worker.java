@@ -71,9 +71,15 @@ final class Worker {
         boolean allDone = true;
         for (Partition partition : partitions) {
             time.pass();
-            if (Ledger.readOffset(scope(partition)) < partition.end()) {
+            try {
+                if (Ledger.readOffset(scope(partition)) < partition.end()) {
+                    allDone = false;
+                    claim(partition);
+                }
+            } catch (BackendException | FencedOutException trouble) {
+                // Whatever became of the last commit, the next claim begins by reading.
                 allDone = false;
-                claim(partition);
+                overseer.failed(this, partition, trouble);
             }
         }
         return allDone;
@@ -83,16 +89,14 @@ final class Worker {
         LockOptions renewing =
                 LockOptions.renewing().renewingEvery(options.lease()).label(name);
         Optional<LockGuard> guard = backend.locks().tryAcquire(partition.name(), renewing);
-        if (guard.isEmpty()) {
-            return;
+        if (guard.isPresent()) {
+            try {
+                work(partition, guard.get());
+            } finally {
+                // Not close(), which logs that the lock was lost: here that is no surprise.
+                guard.get().release();
+            }
         }
-        try {
-            work(partition, guard.get());
-        } catch (BackendException | FencedOutException trouble) {
-            // Whatever became of the last commit, the next claim begins by reading.
-            overseer.failed(this, partition, trouble);
-        }
-        guard.get().release();
     }
 
     private void work(Partition partition, LockGuard guard) throws InterruptedException {
