@@ -152,6 +152,7 @@ final class Overseer {
 
     synchronized void failed(Worker worker, Partition partition, RuntimeException trouble) {
         journal.failed(worker.name(), partition.number(), trouble instanceof OutcomeUnknownException);
-        journal.tell("%s leaves partition %d: %s", worker.name(), partition.number(), trouble.getMessage());
+        journal.tell(
+                "%s leaves partition %d: %s", worker.name(), partition.number(), String.valueOf(trouble.getMessage()));
     }
 }
