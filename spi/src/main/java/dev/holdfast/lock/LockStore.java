@@ -23,6 +23,14 @@ import org.jspecify.annotations.Nullable;
  * trusts a hold longer than its lease less drift from the moment it <em>sent</em> the command that was acknowledged, and treats
  * every signal as a hint that may be late, doubled or lost.
  *
+ * <p>What the store owes in return: commands of one name that one engine began one after the other take effect in that order, although
+ * the engine did not wait for answers. Where a server rearranges itself they may overtake each other all the same: that is safe, for no
+ * lease id is used for two acquisitions, but costs a waiter a question. Commands of different names have no order. A hold that ended is
+ * over for everybody, its own holder too, and is passed on like a released one: to the first live waiter before any newcomer. A store
+ * that does not declare {@link Capability#FIFO_ACROSS_PROCESSES} may do without a queue and give a free name to whoever asks first; it
+ * still keeps the offers made by name in a release, on which handing a lock over rests, and tells a holder that others wait as far as it
+ * can know, since on that the engine gives way.
+ *
  * <p>So every command here may be repeated, may come late, and may come after its sender has given up. Errors are of the
  * {@link dev.holdfast.spi.BackendException} tree. Safe for use by many threads.
  */

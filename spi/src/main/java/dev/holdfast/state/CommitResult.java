@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status what happened
  * @param commit the mark's commit number after the call; 0 if the scope has no mark
- * @param removed how many entries the commit's deletes removed; 0 for a commit recognized as applied earlier
+ * @param removed how many entries the commit's delete mutations removed, not counting a drop; 0 for a commit recognized as applied earlier
  * @param conflict the first key, in the order of the mutations, whose condition did not hold; with {@link Status#CONFLICT} only
  */
 public record CommitResult(Status status, long commit, int removed, @Nullable Key conflict) {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * A request for one page of the entries whose keys have a prefix.
  *
  * @param prefix literal bytes; empty for all
- * @param from the {@link Page#next} of the page before, or null to begin. In an ordered store it is the last key returned, and any
- *     key may be given: the page begins behind it
+ * @param from the {@link Page#next} of the page before, or null to begin: bytes that only the store can read, with one exception: in an
+ *     ordered store it is the last key returned, and any key may be given: the page begins behind it
  * @param limit the most items, at least 1
  * @param reverse from the greatest key down; only with {@link dev.holdfast.spi.Capability#ORDERED_SCAN}
  */

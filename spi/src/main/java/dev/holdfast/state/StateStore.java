@@ -22,9 +22,14 @@ import org.jspecify.annotations.Nullable;
  * methods below them make a store faster or belong to a capability; each says which.
  *
  * <p>What the framework has done before it calls: checked arguments and limits, encoded keys, made versions, refused what the
- * store does not declare. What a store owes: single-key operations are linearizable; an array passed in is lent until the call
- * ends; an array returned is the caller's; errors are of the {@link dev.holdfast.spi.BackendException} tree, and an operation
- * whose reply was lost is {@link dev.holdfast.spi.OutcomeUnknownException}, never a guess. A store never repeats a write.
+ * store does not declare. What a store owes: operations on one key, and all operations on one scope, are linearizable; an array
+ * passed in is lent until the call ends; an array returned is the caller's; errors are of the
+ * {@link dev.holdfast.spi.BackendException} tree, and an operation whose reply was lost is
+ * {@link dev.holdfast.spi.OutcomeUnknownException}, never a guess. A store never repeats a write.
+ *
+ * <p>Three things that are easy to get wrong: fences and commit numbers use all 63 bits, so where numbers are doubles (as in Lua) they
+ * are compared as text of fixed width; an expired entry is absent for every condition, count and answer, swept or not; a scope without
+ * a mark has no record of its own to lock, and its commits must be one after the other all the same.
  *
  * <p>Safe for use by many threads. A layer extends {@link ForwardingStateStore}.
  */
@@ -48,7 +53,10 @@ public interface StateStore extends AutoCloseable {
      * One page of the entries under a prefix.
      *
      * <p>Over all pages of a scan: an entry there from start to end is returned exactly once, one never there is not returned, and
-     * none twice. Expired entries are not there. Pages may be short or empty before the last.
+     * none twice, so a store whose own cursor may repeat an entry has to sort that out. Pages may be short or empty before the last.
+     * Nothing is kept for a scan between two pages, and the next one may be asked for much later, or never. A store that cannot go on
+     * from {@link ScanRequest#from} any more, say because its servers were rearranged, throws
+     * {@link dev.holdfast.spi.BackendRejectedException}.
      */
     Call<Page<KeyedValue>> scan(Space space, ScanRequest request);
 
@@ -92,12 +100,19 @@ public interface StateStore extends AutoCloseable {
         return Call.outcomes(calls);
     }
 
-    /** The number of entries under a prefix. By default counted by scanning. */
+    /**
+     * The number of entries under a prefix; exact if nobody writes meanwhile. May take long, so it is not held to the time that other
+     * operations get. By default counted by scanning.
+     */
     default Call<Long> count(Space space, Key prefix) {
         return Scans.count(this, space, prefix);
     }
 
-    /** Deletes the entries of a space other than a scope that are under a prefix, and answers how many. By default by scanning. */
+    /**
+     * Deletes the entries of a space other than a scope that are under a prefix, and answers how many. Not atomic: done in parts, so that
+     * millions of entries block nobody; entries written meanwhile may stay or go; after an error some may be gone. By default by
+     * scanning.
+     */
     default Call<Long> clear(Space space, Key prefix) {
         return Scans.clear(this, space, prefix);
     }
@@ -115,7 +130,9 @@ public interface StateStore extends AutoCloseable {
     /**
      * Applies a commit to a scope, atomically. A commit whose id the mark holds as last was applied already, and is answered so,
      * whatever the mark's fence is by now. Otherwise the mark is checked, then the commit number, then the conditions, in this order;
-     * then the mark's commit number rises by one and keeps the commit's id (if there is a mark), and the mutations are applied.
+     * then the mark's commit number rises by one and keeps the commit's id (if there is a mark), and the mutations are applied. Conditions
+     * look at the scope as it was before the commit, also when it drops all entries first. What is dropped may be reclaimed later, if
+     * only nobody sees it.
      */
     default Call<CommitResult> apply(Space scope, Commit commit) {
         throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "apply");
@@ -142,12 +159,19 @@ public interface StateStore extends AutoCloseable {
         throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "takeOver");
     }
 
-    /** Removes the scope's entries and its mark. */
+    /**
+     * Removes the scope's entries and its mark, atomically: no commit finds one without the other. Space may be reclaimed later, but
+     * never so late that it takes what was written since.
+     */
     default Call<@Nullable Void> forget(Space scope) {
         throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "forget");
     }
 
-    /** One page of the names of the scopes that have entries or a mark. */
+    /**
+     * One page of the names of the scopes that have entries or a mark; over all pages as for {@link #scan}. A store that keeps the names
+     * apart from the scopes, as one of several servers must, writes a name before the scope itself, and lists it only after having
+     * looked whether the scope is still there.
+     */
     default Call<Page<Key>> scopes(String namespace, ScanRequest request) {
         throw new UnsupportedCapabilityException(Capability.NATIVE_SCOPES, "scopes");
     }
