@@ -3,6 +3,7 @@ package dev.holdfast.memory;
 import dev.holdfast.event.EventStore;
 import dev.holdfast.event.Subscription;
 import dev.holdfast.event.Topic;
+import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.Call;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryEventStore implements EventStore {
     private final Memory memory;
+    private volatile boolean closed;
 
     MemoryEventStore(Memory memory) {
         this.memory = memory;
@@ -34,12 +36,18 @@ final class MemoryEventStore implements EventStore {
         return Call.of(() -> {
             Subscriber subscriber = new Subscriber(this, namespace, topic, sink);
             memory.subscribers.add(subscriber);
+            // Looked at behind the adding, as close looks behind its mark: one of the two takes it out.
+            if (closed) {
+                subscriber.close();
+                throw new BackendClosedException();
+            }
             return subscriber;
         });
     }
 
     @Override
     public void close() {
+        closed = true;
         memory.subscribers.removeIf(subscriber -> subscriber.client == this);
     }
 
