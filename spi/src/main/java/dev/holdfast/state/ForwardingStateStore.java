@@ -11,7 +11,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A store that passes everything on to another: the base of layers, which override only what they change. */
+/**
+ * A store that passes everything on to another: the base of layers, which override only what they change.
+ *
+ * <p>No method here is made of another one, so a layer that changes values overrides each that carries them: {@link #read},
+ * {@link #readAll}, {@link #scan}, {@link #write}, {@link #writeAll} and {@link #apply}.
+ */
 public abstract class ForwardingStateStore implements StateStore {
     private final StateStore next;
 
