@@ -1,5 +1,6 @@
 package dev.holdfast.lock;
 
+import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,8 @@ public final class LockOptions {
             throw new IllegalArgumentException(
                     "label has " + text.length() + " characters; at most 200 are kept for people to read");
         }
+        // Fails here, on every backend, for half a surrogate pair.
+        Key.utf8("label", text);
         return new LockOptions(lease, renewing, within, priority, maxHold, text, leaseId);
     }
 

@@ -255,6 +255,8 @@ class LockEngineTest extends LockEngineCase {
         Duration forever = Duration.ofDays(40_000);
         assertThrows(IllegalArgumentException.class, () -> engine.acquire("x".repeat(513)));
         assertThrows(IllegalArgumentException.class, () -> engine.acquire("\uD800"));
+        assertThrows(
+                IllegalArgumentException.class, () -> LockOptions.renewing().label("\uD800"));
         assertThrows(IllegalArgumentException.class, () -> engine.tryAcquire("a", Duration.ofMillis(9)));
         assertThrows(IllegalArgumentException.class, () -> engine.tryAcquire("a", forever));
         assertThrows(
