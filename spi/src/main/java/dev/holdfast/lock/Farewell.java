@@ -17,12 +17,16 @@ import org.slf4j.LoggerFactory;
 final class Farewell extends Deadlines.Entry {
     private static final Logger LOG = LoggerFactory.getLogger(LockEngine.class);
 
+    private static final int MOST_DOUBLINGS = 5;
+
     private final Holds holds;
     private final LockName name;
     private final Supplier<Call<ReleaseOutcome>> command;
     private final long until;
     private final @Nullable Runnable whenSent;
     private volatile @Nullable RuntimeException error;
+    /** How many attempts failed. One is under way at a time, so one thread at a time counts. */
+    private int failures;
 
     /** What the first attempt found. */
     final CompletableFuture<ReleaseOutcome> outcome = new CompletableFuture<>();
@@ -106,8 +110,9 @@ final class Farewell extends Deadlines.Entry {
     private void failed(RuntimeException failure) {
         error = failure;
         outcome.complete(ReleaseOutcome.UNKNOWN);
-        long again =
-                Deadlines.after(holds.deadlines.now(), holds.settings.pollCap().toNanos() / 4);
+        // Soon at first, for others may wait; seldom in the end, for a store that is away has a farewell of each name.
+        long pause = (holds.settings.pollCap().toNanos() / 4) << Math.min(failures++, MOST_DOUBLINGS);
+        long again = Deadlines.after(holds.deadlines.now(), pause);
         boolean passing = failure instanceof BackendUnavailableException || failure instanceof OutcomeUnknownException;
         if (passing && again < until) {
             holds.deadlines.arm(this, again);

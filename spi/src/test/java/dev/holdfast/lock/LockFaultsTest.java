@@ -140,6 +140,18 @@ class LockFaultsTest extends LockEngineCase {
     }
 
     @Test
+    void release_thatKeepsFailing_isRepeatedEverMoreSeldom() throws InterruptedException {
+        LockGuard held = engine.acquire("a");
+        for (int i = 0; i < 500; i++) {
+            store.fate("release", Fate.UNAVAILABLE);
+        }
+        held.close();
+        time.advance(Duration.ofSeconds(60));
+        assertTrue(store.count("release") > 5, "given up too soon");
+        assertTrue(store.count("release") < 12, "commands for one lock: " + store.count("release"));
+    }
+
+    @Test
     void cancel_whoseOutcomeIsUnknown_isRepeated() throws InterruptedException {
         LockGuard held = other.acquire("a");
         CompletableFuture<LockGuard> waiting = waiting(engine, "a");
