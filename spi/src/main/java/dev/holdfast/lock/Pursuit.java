@@ -56,6 +56,13 @@ final class Pursuit<T> {
             throw error;
         }
         CompletableFuture<List<Optional<LockGuard>>> result = new CompletableFuture<>();
+        Runnable giveUp = () -> each.forEach(one -> one.giveUp.run());
+        each.forEach(one -> one.result.whenComplete((guard, error) -> {
+            if (error != null) {
+                // What the others would get would only go back.
+                giveUp.run();
+            }
+        }));
         CompletableFuture.allOf(each.stream().map(one -> one.result).toArray(CompletableFuture[]::new))
                 .whenComplete((nothing, error) -> {
                     if (error == null) {
@@ -66,10 +73,7 @@ final class Pursuit<T> {
                         result.completeExceptionally(plain(error));
                     }
                 });
-        return new Pursuit<>(
-                result,
-                () -> each.forEach(one -> one.giveUp.run()),
-                guards -> guards.forEach(guard -> guard.ifPresent(LockGuard::close)));
+        return new Pursuit<>(result, giveUp, guards -> guards.forEach(guard -> guard.ifPresent(LockGuard::close)));
     }
 
     /**

@@ -140,6 +140,18 @@ class LockFaultsTest extends LockEngineCase {
     }
 
     @Test
+    void errorOfOneOfSeveral_isToldAtOnce_andNothingIsKept() throws InterruptedException {
+        LockGuard held = other.acquire("b");
+        store.fate("tryGrant", Fate.REJECTED);
+        CompletableFuture<List<Optional<LockGuard>>> each = engine.async()
+                .tryAcquireEach(List.of("a", "b", "c"), LockOptions.lease(LEASE).within(LEASE));
+        assertInstanceOf(BackendRejectedException.class, error(each));
+        assertFalse(store.isHeld("c"));
+        assertEquals(0, store.row("b").queue.size());
+        held.close();
+    }
+
+    @Test
     void release_thatKeepsFailing_isRepeatedEverMoreSeldom() throws InterruptedException {
         LockGuard held = engine.acquire("a");
         for (int i = 0; i < 500; i++) {
