@@ -77,7 +77,7 @@ final class Ports {
         }
         try {
             part.close();
-        } catch (Exception | LinkageError error) {
+        } catch (Exception | Error error) {
             LOG.warn("Closing the {} failed; the rest is closed all the same", what, error);
             if (error instanceof InterruptedException) {
                 Thread.currentThread().interrupt();

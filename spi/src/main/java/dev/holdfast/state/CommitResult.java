@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record CommitResult(Status status, long commit, int removed, @Nullable Key conflict) {
 
-    /** The outcomes of a commit, in the order in which a store checks them. */
+    /** The outcomes of a commit; a store checks the refusals in this order, after it found that the commit is not applied already. */
     public enum Status {
-        /** Every mutation was applied. */
+        /** Every mutation was applied, now or by an earlier attempt of the same commit. */
         APPLIED,
         /** The mark is not the commit's fence, is missing though one was demanded, or exists though none was. */
         FENCED,
