@@ -99,21 +99,13 @@ abstract class RenewalRules extends LockChapter {
         first.release();
         AtomicReference<@Nullable LockGuard> again = new AtomicReference<>();
         eventually("the lock can be taken again", () -> {
-            again.set(tryRenewing().orElse(null));
+            again.set(tryTakeFor(locks(), renewing()).orElse(null));
             return again.get() != null;
         });
         LockGuard second = again.get();
         if (second != null) {
             assertKept(second, 3);
             second.release();
-        }
-    }
-
-    private Optional<LockGuard> tryRenewing() {
-        try {
-            return locks().tryAcquire(NAME, renewing());
-        } catch (InterruptedException interrupt) {
-            throw new AssertionError("a try was interrupted by nobody", interrupt);
         }
     }
 
