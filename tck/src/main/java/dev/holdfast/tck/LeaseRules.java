@@ -127,9 +127,7 @@ abstract class LeaseRules extends LockChapter {
             AtomicInteger blocked = new AtomicInteger();
             LockGuard renewed = takeFor(locks(), LockOptions.renewing().renewingEvery(ttl()));
             for (int i = 0; i < 4; i++) {
-                LockGuard lost = locks().tryAcquire(
-                                "lost " + i, client().limits().minLease())
-                        .orElseThrow();
+                LockGuard lost = locks().tryAcquire("lost " + i, ttl()).orElseThrow();
                 boolean throwing = i % 2 == 0;
                 lost.onLost(reason -> {
                     blocked.incrementAndGet();
