@@ -232,11 +232,9 @@ final class Lane<C, R extends @Nullable Object> {
             flushers.execute(this::flush);
         } catch (RuntimeException | Error refused) {
             // An error too: a machine without threads left throws one, and the lane would be busy for ever.
-            take().forEach(pending -> {
-                leftUnlocked(pending);
-                pending.end(Outcome.error(
-                        new BackendUnavailableException("no thread to send the command; it was not sent", refused)));
-            });
+            BackendException notSent =
+                    new BackendUnavailableException("no thread to send the command; it was not sent", refused);
+            take().forEach(pending -> end(pending, Outcome.error(notSent)));
             handOn();
         }
     }
@@ -277,15 +275,6 @@ final class Lane<C, R extends @Nullable Object> {
         }
     }
 
-    private void leftUnlocked(Pending<C, R> pending) {
-        lock.lock();
-        try {
-            left(pending);
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void send(List<Pending<C, R>> batch) {
         List<C> commands = batch.size() == 1
                 ? List.of(batch.get(0).command)
@@ -307,9 +296,7 @@ final class Lane<C, R extends @Nullable Object> {
     }
 
     private void end(Pending<C, R> pending, Outcome<R> outcome) {
-        if (!pending.isBlocking()) {
-            leftUnlocked(pending);
-        }
+        left(pending);
         pending.end(outcome);
     }
 
