@@ -22,6 +22,11 @@ final class House {
 
     static final String TCK = "dev.holdfast.tck..";
 
+    static final String SERVERS = "dev.holdfast.servers..";
+
+    /** What goes around or on top of any backend. */
+    static final String[] GUESTS = {"dev.holdfast.compression..", "dev.holdfast.serde.."};
+
     static final String CLI = "dev.holdfast.cli..";
 
     /** The packages of the {@code backend-*} modules. A new backend must be added here. */

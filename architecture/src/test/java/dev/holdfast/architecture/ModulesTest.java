@@ -25,8 +25,12 @@ class ModulesTest {
     void packages_haveAPlaceInTheHouse() {
         classes()
                 .should()
-                .resideInAnyPackage(
-                        House.all(House.all(House.SPI, House.BACKENDS), House.HISTORY, House.TCK, House.CLI))
+                .resideInAnyPackage(House.all(
+                        House.all(House.all(House.SPI, House.BACKENDS), House.GUESTS),
+                        House.HISTORY,
+                        House.TCK,
+                        House.SERVERS,
+                        House.CLI))
                 .because("a package that House does not name is held to no rule")
                 .check(House.CLASSES);
     }

@@ -1,0 +1,5 @@
+/** State, locks and events on Redis: standalone, Sentinel, Cluster. */
+@NullMarked
+package dev.holdfast.redis;
+
+import org.jspecify.annotations.NullMarked;
