@@ -1,4 +1,7 @@
-/** A layer that compresses values, for any backend. */
+/**
+ * A layer that compresses values, for any backend. Options are in {@link dev.holdfast.compression.CompressionOptions}; start from
+ * {@code CompressedStateStore} to see what happens to a value.
+ */
 @NullMarked
 package dev.holdfast.compression;
 

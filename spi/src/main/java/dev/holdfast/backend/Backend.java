@@ -7,6 +7,7 @@ import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.NonOverlap;
 import dev.holdfast.state.StateBackend;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,6 +43,13 @@ public interface Backend extends AutoCloseable {
 
     /** Numbers about it now: locks held, waiters, and what its stores tell. */
     BackendStats stats();
+
+    /**
+     * What a layer of this backend offers beyond state, locks and events, by the type of the object; empty if none of them offers that.
+     */
+    default <T> Optional<T> extension(Class<T> type) {
+        return Optional.empty();
+    }
 
     /**
      * Releases every lock held, tells their guards CLOSED, ends waits and subscriptions with

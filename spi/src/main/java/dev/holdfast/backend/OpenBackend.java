@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +27,7 @@ final class OpenBackend implements Backend {
     private final String shown;
     private final Ports ports;
     private final Time time;
+    private final String namespace;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final StateBackend state;
     private final LockEngine locks;
@@ -60,7 +62,7 @@ final class OpenBackend implements Backend {
         this.shown = shown;
         this.ports = ports;
         this.time = time;
-        String namespace = settings.get(CoreOptions.NAMESPACE);
+        this.namespace = settings.get(CoreOptions.NAMESPACE);
         Limits limits = ports.state().limits();
         state = StateBackend.over(ports.state(), namespace, closed::get);
         events = Events.over(
@@ -144,6 +146,12 @@ final class OpenBackend implements Backend {
         numbers.putAll(ports.locks().gauges());
         numbers.putAll(locks.gauges());
         return new BackendStats(numbers);
+    }
+
+    @Override
+    public <T> Optional<T> extension(Class<T> type) {
+        requireOpen();
+        return Optional.ofNullable(ports.state().extension(type, namespace));
     }
 
     private void requireOpen() {

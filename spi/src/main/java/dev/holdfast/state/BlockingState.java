@@ -21,13 +21,13 @@ abstract class BlockingState<C extends KeyedCalls> implements KeyedState {
     @Override
     public Optional<byte[]> get(Key key) {
         Stored stored = calls.read(key).await();
-        return stored == null ? Optional.empty() : Optional.of(stored.bytes());
+        return stored == null ? Optional.empty() : Optional.of(KeyedCalls.plain(key, stored));
     }
 
     @Override
     public Optional<Entry> getEntry(Key key) {
         Stored stored = calls.read(key).await();
-        return stored == null ? Optional.empty() : Optional.of(new Entry(key, stored.bytes(), stored.version()));
+        return stored == null ? Optional.empty() : Optional.of(KeyedCalls.entry(key, stored));
     }
 
     @Override

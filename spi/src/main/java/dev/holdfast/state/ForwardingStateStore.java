@@ -50,6 +50,11 @@ public abstract class ForwardingStateStore implements StateStore {
     }
 
     @Override
+    public <T> @Nullable T extension(Class<T> type, String namespace) {
+        return next.extension(type, namespace);
+    }
+
+    @Override
     public void close() {
         next.close();
     }

@@ -4,6 +4,7 @@ import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.CorruptValueException;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Version;
@@ -130,7 +131,7 @@ abstract class KeyedCalls {
 
     private Call<@Nullable Optional<Entry>> updateOnce(Key key, KeyedState.Change change) {
         return context.store().read(space, key).then(old -> {
-            byte[] value = change.apply(old == null ? null : old.bytes());
+            byte[] value = change.apply(old == null ? null : plain(key, old));
             Condition unchanged = old == null ? Condition.ABSENT : Condition.version(old.version());
             if (value != null) {
                 Version own = Version.fresh();
@@ -206,7 +207,7 @@ abstract class KeyedCalls {
             for (int i = 0; i < values.size(); i++) {
                 Stored stored = values.get(i);
                 if (stored != null) {
-                    found.put(distinct.get(i), stored.bytes());
+                    found.put(distinct.get(i), plain(distinct.get(i), stored));
                 }
             }
             return found;
@@ -261,7 +262,21 @@ abstract class KeyedCalls {
     }
 
     static Entry entry(KeyedValue found) {
-        return new Entry(found.key(), found.stored().bytes(), found.stored().version());
+        return entry(found.key(), found.stored());
+    }
+
+    static Entry entry(Key key, Stored stored) {
+        return new Entry(key, plain(key, stored), stored.version());
+    }
+
+    /** The bytes of a value that came through all layers: if one of them is missing, what it wrote is not handed out as if it were plain. */
+    static byte[] plain(Key key, Stored stored) {
+        if (stored.encoding() != Stored.PLAIN) {
+            throw new CorruptValueException("the value at " + key + " has encoding " + stored.encoding()
+                    + ", which no layer of this backend reads; add the layer that wrote it (165 is that of"
+                    + " dev.holdfast:holdfast-compression)");
+        }
+        return stored.bytes();
     }
 
     // --- Checked parts

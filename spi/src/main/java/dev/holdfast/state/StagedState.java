@@ -34,16 +34,14 @@ class StagedState<C extends KeyedCalls> implements AsyncState {
 
     @Override
     public CompletionStage<Optional<byte[]>> get(Key key) {
-        return start(
-                () -> calls.read(key).map(stored -> stored == null ? Optional.empty() : Optional.of(stored.bytes())));
+        return start(() -> calls.read(key)
+                .map(stored -> stored == null ? Optional.empty() : Optional.of(KeyedCalls.plain(key, stored))));
     }
 
     @Override
     public CompletionStage<Optional<Entry>> getEntry(Key key) {
         return start(() -> calls.read(key)
-                .map(stored -> stored == null
-                        ? Optional.empty()
-                        : Optional.of(new Entry(key, stored.bytes(), stored.version()))));
+                .map(stored -> stored == null ? Optional.empty() : Optional.of(KeyedCalls.entry(key, stored))));
     }
 
     @Override

@@ -77,6 +77,14 @@ public interface StateStore extends AutoCloseable {
         return Map.of();
     }
 
+    /**
+     * What this store, or a layer around it, offers to the users of a namespace beyond this port, or null if there is nothing of that
+     * type. Makes no I/O.
+     */
+    default <T> @Nullable T extension(Class<T> type, String namespace) {
+        return null;
+    }
+
     /** Frees connections and threads of the store. The framework calls it once, last. */
     @Override
     default void close() {}

@@ -22,15 +22,18 @@ import dev.holdfast.spi.Key;
 import dev.holdfast.spi.ManualTime;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.state.ForwardingStateStore;
+import dev.holdfast.state.StateStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class OpenBackendTest {
@@ -101,6 +104,34 @@ class OpenBackendTest {
                 });
         try (Backend backend = builder(stores).open()) {
             return backend.capabilities();
+        }
+    }
+
+    @Test
+    void extension_isFoundBelowOtherLayersWithTheNamespaceOfTheBackend() {
+        Layer offering = new Layer() {
+            @Override
+            public String name() {
+                return "offering";
+            }
+
+            @Override
+            public StateStore wrap(StateStore store) {
+                return new ForwardingStateStore(store) {
+                    @Override
+                    public <T> @Nullable T extension(Class<T> type, String namespace) {
+                        return type == String.class ? type.cast("for " + namespace) : super.extension(type, namespace);
+                    }
+                };
+            }
+        };
+        try (Backend backend = builder(Stores.of(map))
+                .namespace("shop")
+                .layer(offering)
+                .listener((operation, nanos, outcome) -> {})
+                .open()) {
+            assertEquals(Optional.of("for shop"), backend.extension(String.class));
+            assertEquals(Optional.empty(), backend.extension(Integer.class));
         }
     }
 

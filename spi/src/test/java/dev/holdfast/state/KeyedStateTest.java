@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.CorruptValueException;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Time;
 import dev.holdfast.spi.Version;
@@ -24,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -50,6 +52,23 @@ class KeyedStateTest {
             many.put(Key.of("many/" + i), bytes(i, i >> 8));
         }
         return many;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void valueOfAMissingLayer_isRefusedByEveryRead(Door door) {
+        KeyedState state = door.open(backend);
+        state.put(KEY, bytes(1));
+        map.map.replaceAll((key, stored) -> stored.with(stored.bytes(), 165));
+        for (Executable read : List.<Executable>of(
+                () -> state.get(KEY),
+                () -> state.getEntry(KEY),
+                () -> state.getAll(List.of(KEY)),
+                () -> state.scan(Key.EMPTY).toList(),
+                () -> state.update(KEY, old -> old))) {
+            CorruptValueException refused = assertThrows(CorruptValueException.class, read);
+            assertTrue(refused.getMessage().contains("encoding 165"), refused::getMessage);
+        }
     }
 
     @ParameterizedTest
