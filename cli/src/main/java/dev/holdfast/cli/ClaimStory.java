@@ -11,8 +11,8 @@ final class ClaimStory {
         LOST("lost its lease"),
         FAILED("store failed"),
         FINISHED("finished"),
-        REFUSED("paused, then refused"),
-        ACCEPTED("paused, then wrote over its successor");
+        REFUSED("refused"),
+        ACCEPTED("wrote over its successor");
 
         final String words;
 

@@ -2,14 +2,13 @@ package dev.holdfast.cli;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
-import dev.holdfast.history.Checks;
-import dev.holdfast.history.Recorder;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Time;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the workers over the flights, with the overseer behind them, and compares the ledger with the truth. */
@@ -17,117 +16,107 @@ final class Demo {
     private static final int LOOK_MILLIS = 50;
     private static final long LONGEST_SECONDS = 120;
 
-    private final DemoOptions options;
+    private final DemoOptions asked;
     private final Flights flights;
     private final Watcher watcher;
     private final List<Partition> partitions;
-    private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    // A namespace for each run, so that a store that lasts starts empty.
+    private final String namespace = "demo-" + UUID.randomUUID();
 
     /** Looks on while the demo runs. */
     interface Watcher {
-        /** The store is open, and the workers are about to start. */
-        void begin(Backend store);
+        /** The store is open, and the workers are about to start with these options. */
+        void begin(Backend store, DemoOptions options);
 
         /** Called often, and at the end, by the thread that runs the demo. */
         void look(Journal journal);
     }
 
+    /** What is done at the end of a run, however it ends. */
+    private interface Cleanup extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     Demo(DemoOptions options, Flights flights, Watcher watcher) {
-        this.options = options;
+        this.asked = options;
         this.flights = flights;
         this.watcher = watcher;
         this.partitions = flights.partitions(options.partitions());
     }
 
-    /** A worker's thread, and what must be closed after it. */
-    private record Running(Worker worker, Thread thread, Backend backend) {}
+    /** Whether the workers are processes of their own on this store, or threads of this one. */
+    static boolean runsProcesses(Backend store) {
+        return store.capabilities().contains(Capability.CROSS_PROCESS);
+    }
 
     /** Throws {@link IllegalStateException} if a worker failed in a way that no worker should, or never ended. */
     Run run() throws InterruptedException {
-        // A namespace for each run, so that a store that lasts starts empty.
-        String namespace = "demo-" + UUID.randomUUID();
+        List<WorkerHandle> workers = new ArrayList<>();
         // Opened first: the clock of a store in memory is that of whoever opens it, which must be nobody who is paused.
-        try (Backend store = open(namespace, Time.system())) {
-            watcher.begin(store);
-            Journal journal = new Journal(Time.system());
-            Overseer overseer = new Overseer(journal, flights.size());
-            Recorder recorder = new Recorder();
-            List<Running> running = new ArrayList<>();
-            try {
-                for (int i = 1; i <= options.workers(); i++) {
-                    running.add(start("w" + i, namespace, overseer, recorder));
-                }
-                await(running, journal, overseer);
-                long nanos = journal.elapsed();
-                Audit audit = Audit.of(store.state(), partitions, flights.totals());
-                return new Run(nanos, journal, audit, overseer.hasDoneItAll(), Checks.fencedWrites(recorder.history()));
-            } finally {
-                running.forEach(Demo::end);
-                partitions.forEach(partition -> store.state().forget(partition.name()));
+        try (Backend store = open(Time.system());
+                Cleanup cleanup = () -> end(workers, store)) {
+            requireWell(store);
+            DemoOptions options = asked.grantedBy(store.limits());
+            watcher.begin(store, options);
+            for (int i = 1; i <= options.workers(); i++) {
+                workers.add(start("w" + i, options, runsProcesses(store)));
             }
+            for (WorkerHandle worker : workers) {
+                worker.awaitReady();
+            }
+            Journal journal = new Journal(Time.system());
+            Overseer overseer = new Overseer(journal, partitions);
+            workers.forEach(worker -> worker.begin(overseer::hear));
+            await(workers, journal, overseer);
+            long nanos = journal.elapsed();
+            Audit audit = Audit.of(store.state(), partitions, flights.totals());
+            return new Run(nanos, journal, audit, overseer.hasDoneItAll(), journal.history());
         }
     }
 
-    private Backend open(String namespace, Time time) {
-        return Backends.at(options.backend()).namespace(namespace).time(time).open();
+    private void end(List<WorkerHandle> workers, Backend store) {
+        workers.forEach(WorkerHandle::close);
+        partitions.forEach(partition -> store.state().forget(partition.name()));
     }
 
-    /** Each worker has a backend of its own, as a process would: its own lock engine, which knows nothing of the others. */
-    private Running start(String name, String namespace, Overseer overseer, Recorder recorder) {
-        WorkerTime time = new WorkerTime();
-        Backend backend = open(namespace, time);
-        Worker worker = new Worker(name, backend, time, partitions, options, overseer, recorder.client(name));
-        Thread thread = new Thread(() -> work(worker), "demo-" + name);
-        thread.setDaemon(true);
-        thread.start();
-        return new Running(worker, thread, backend);
+    private Backend open(Time time) {
+        return Backends.at(asked.backend()).namespace(namespace).time(time).open();
     }
 
-    private void work(Worker worker) {
-        try {
-            worker.run();
-        } catch (CancellationException | InterruptedException over) {
-            // The demo is over, and this worker with it.
-        } catch (RuntimeException | Error failure) {
-            failures.add(failure);
+    private static void requireWell(Backend store) {
+        Health health = store.health();
+        if (health.status() == Health.Status.DOWN) {
+            throw new BackendUnavailableException(
+                    store + " does not answer: " + health.details().getOrDefault("error", "no reason given"));
         }
+    }
+
+    private WorkerHandle start(String name, DemoOptions options, boolean process) {
+        return process
+                ? WorkerProcess.start(name, namespace, options)
+                : new WorkerThread(name, this::open, partitions, options);
     }
 
     /** Waits for all workers but the killed one. */
-    private void await(List<Running> running, Journal journal, Overseer overseer) throws InterruptedException {
-        for (Running one : running) {
-            while (one.thread().isAlive() && !one.worker().time().isKilled()) {
-                look(running, journal, overseer);
-                one.thread().join(LOOK_MILLIS);
+    private void await(List<WorkerHandle> workers, Journal journal, Overseer overseer) throws InterruptedException {
+        for (WorkerHandle worker : workers) {
+            while (worker.isAlive()) {
+                look(workers, journal, overseer);
+                worker.await(LOOK_MILLIS);
             }
         }
-        look(running, journal, overseer);
+        look(workers, journal, overseer);
     }
 
-    private void look(List<Running> running, Journal journal, Overseer overseer) {
+    private void look(List<WorkerHandle> workers, Journal journal, Overseer overseer) {
         watcher.look(journal);
-        if (!failures.isEmpty()) {
-            throw new IllegalStateException("a worker failed", failures.peek());
-        }
+        workers.forEach(WorkerHandle::requireWell);
         if (journal.elapsed() > TimeUnit.SECONDS.toNanos(LONGEST_SECONDS)) {
             throw new IllegalStateException("the workers did not end within " + LONGEST_SECONDS + " s");
         }
-        if (running.stream().noneMatch(Demo::isWorking)) {
+        if (workers.stream().noneMatch(worker -> worker.isAlive() && !worker.isStopped())) {
             overseer.endPause();
         }
-    }
-
-    private static boolean isWorking(Running one) {
-        return one.thread().isAlive() && !one.worker().time().isStopped();
-    }
-
-    private static void end(Running one) {
-        one.worker().time().end();
-        try {
-            one.thread().join();
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        }
-        one.backend().close();
     }
 }

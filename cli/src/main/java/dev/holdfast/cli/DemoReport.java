@@ -1,7 +1,6 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.backend.Backend;
-import dev.holdfast.spi.Capability;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +12,7 @@ final class DemoReport implements Demo.Watcher {
     private static final int MOST_AIRPORTS = 5;
     private static final int MOST_WRONG = 10;
 
-    private final DemoOptions options;
+    private DemoOptions options;
     private final Flights flights;
     private final Screen screen;
     private int told;
@@ -28,25 +27,31 @@ final class DemoReport implements Demo.Watcher {
     // --- While it runs
 
     @Override
-    public void begin(Backend store) {
+    public void begin(Backend store, DemoOptions begun) {
+        options = begun;
+        boolean processes = Demo.runsProcesses(store);
         screen.line(screen.bold("Holdfast demo") + (options.unsafe() ? ", " + screen.bad("without fencing") : ""));
         screen.line();
         line(
                 "%,d flights from %d airports, in %d partitions, on %s; seed %d.",
                 flights.size(), flights.totals().size(), options.partitions(), store, options.seed());
         line(
-                "%d workers, each with a lock engine of its own, claim partitions by lock: %d ms, renewing itself.",
-                options.workers(), options.lease().toMillis());
+                "%d workers, each %s, claim partitions by lock: %,d ms, renewing itself.",
+                options.workers(),
+                processes ? "a process of its own" : "with a lock engine of its own",
+                options.lease().toMillis());
         line(
                 "They count %d records at a time and write the counts with the next offset in one %s batch.",
                 options.chunk(), options.unsafe() ? "plain" : "fenced");
         line(
-                "%s. On the way one worker is killed, and one is paused.",
+                "%s. On the way one worker %s, and one %s.",
                 options.rate() == 0
                         ? "They read as fast as they can"
-                        : format("Their source gives %,d records/s", options.rate()));
-        if (store.capabilities().contains(Capability.CROSS_PROCESS)) {
-            line("This store could serve processes of their own. The workers are threads of this one all the same.");
+                        : format("Their source gives %,d records/s", options.rate()),
+                processes ? "gets kill -9" : "is killed",
+                processes ? "SIGSTOP" : "is paused");
+        if (!processes) {
+            line("This store serves one process only: workers are threads of it, their ends and pauses simulated.");
         }
         screen.line();
     }
@@ -117,7 +122,12 @@ final class DemoReport implements Demo.Watcher {
                 "  claims           %,d of %d partitions, %d of them takeovers",
                 journal.claims(), options.partitions(), journal.takeovers());
         line("  stale writes     %d refused, %d accepted", journal.refused(), journal.lateAccepted());
-        line("  unknown outcomes %d", journal.unknown());
+        line(
+                "  failures         %,d of the store, %,d of them with unknown outcome",
+                journal.failures(), journal.unknown());
+        if (journal.setBack() > 0) {
+            line("  set back         %,d records, committed and then not in the ledger any more", journal.setBack());
+        }
         line(
                 "  history          %,d writes checked: %s",
                 run.history().checked(),

@@ -63,9 +63,9 @@ final class Flights {
         return records.size();
     }
 
-    /** The first records only. */
+    /** The first records only; all of them if there are no more. */
     Flights first(int count) {
-        return new Flights(records.subList(0, count));
+        return new Flights(records.subList(0, Math.min(count, records.size())));
     }
 
     /** The records by partition, each in order; an airport's records are all in one. */

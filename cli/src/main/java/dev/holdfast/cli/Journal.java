@@ -1,5 +1,11 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.history.Call;
+import dev.holdfast.history.Checks;
+import dev.holdfast.history.ClientRecorder;
+import dev.holdfast.history.Outcome;
+import dev.holdfast.history.Recorder;
+import dev.holdfast.history.Verdict;
 import dev.holdfast.spi.Time;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +30,10 @@ final class Journal {
     private final long start;
     private final List<News> news = new ArrayList<>();
     private final List<ClaimStory> claims = new ArrayList<>();
-    private final Map<Claim, ClaimStory> stories = new HashMap<>();
+    private final Map<String, ClaimStory> current = new HashMap<>();
+    private final Recorder recorder = new Recorder();
+    private final Map<String, ClientRecorder> clients = new HashMap<>();
+    private final Map<String, Call> begun = new HashMap<>();
     private long[] commitNanos = new long[1_024];
     private int commits;
     private long committed;
@@ -32,7 +41,9 @@ final class Journal {
     private int refused;
     private int lateAccepted;
     private int takeovers;
+    private int failures;
     private int unknown;
+    private long setBack;
 
     /** The run starts now. */
     Journal(Time time) {
@@ -52,13 +63,14 @@ final class Journal {
     }
 
     /** Notes a claim; returns the one it takes over, if that was never given up. */
-    synchronized @Nullable ClaimStory claimed(String worker, Claim claim, int offset) {
-        int partition = claim.partition().number();
-        ClaimStory last = last(partition);
-        ClaimStory story = new ClaimStory(
-                elapsed(), worker, partition, offset, claim.guard().fence().value());
+    synchronized @Nullable ClaimStory claimed(String worker, Tiding claim) {
+        ClaimStory last = last(claim.partition());
+        ClaimStory story = new ClaimStory(elapsed(), worker, claim.partition(), claim.from(), claim.fence());
         claims.add(story);
-        stories.put(claim, story);
+        current.put(worker, story);
+        if (last != null) {
+            setBack += Math.max(0, last.to - claim.from());
+        }
         if (last == null || !last.isTakenOver()) {
             return null;
         }
@@ -75,31 +87,37 @@ final class Journal {
         return null;
     }
 
+    /** The claim that the worker is at, or was at last. */
+    synchronized ClaimStory current(String worker) {
+        return Objects.requireNonNull(current.get(worker), worker);
+    }
+
     synchronized void folded(int records) {
         folded += records;
     }
 
-    synchronized void committed(Claim claim, int from, int to, long nanos) {
-        story(claim).to = to;
-        committed += to - from;
+    synchronized void committed(String worker, Tiding commit) {
+        current(worker).to = commit.to();
+        committed += commit.to() - commit.from();
         if (commits == commitNanos.length) {
             commitNanos = Arrays.copyOf(commitNanos, 2 * commits);
         }
-        commitNanos[commits++] = nanos;
+        commitNanos[commits++] = commit.nanos();
     }
 
-    synchronized void refused(Claim claim) {
+    synchronized void refused(String worker) {
         refused++;
-        ended(claim, ClaimStory.End.REFUSED);
+        current(worker).end = ClaimStory.End.REFUSED;
     }
 
-    synchronized void acceptedLate(Claim claim) {
+    synchronized void acceptedLate(String worker) {
         lateAccepted++;
-        ended(claim, ClaimStory.End.ACCEPTED);
+        current(worker).end = ClaimStory.End.ACCEPTED;
     }
 
-    /** Notes that the store failed a worker, who has a claim on the partition or was about to. */
+    /** Notes that the store failed a worker, which has a claim on the partition or was about to. */
     synchronized void failed(String worker, int partition, boolean outcomeUnknown) {
+        failures++;
         unknown += outcomeUnknown ? 1 : 0;
         ClaimStory last = last(partition);
         if (last != null && last.worker.equals(worker) && last.end == ClaimStory.End.OPEN) {
@@ -107,16 +125,25 @@ final class Journal {
         }
     }
 
-    synchronized void ended(Claim claim, ClaimStory.End end) {
-        story(claim).end = end;
+    // --- What the checker sees
+
+    /** The worker is about to show this fence to the scope. */
+    synchronized void begun(String worker, String scope, long fence) {
+        ClientRecorder client = clients.computeIfAbsent(worker, recorder::client);
+        begun.put(worker, client.fencedWrite(scope, fence));
     }
 
-    synchronized int offset(Claim claim) {
-        return story(claim).to;
+    /** What came of it, if anything was begun. */
+    synchronized void answered(String worker, Outcome outcome) {
+        Call call = begun.remove(worker);
+        if (call != null) {
+            call.tell(outcome);
+        }
     }
 
-    private ClaimStory story(Claim claim) {
-        return Objects.requireNonNull(stories.get(claim));
+    /** What the checker of fenced writes says. */
+    Verdict history() {
+        return Checks.fencedWrites(recorder.history());
     }
 
     // --- What it was
@@ -140,7 +167,7 @@ final class Journal {
         return committed;
     }
 
-    /** Records folded in vain: what the dead and the paused had in hand. */
+    /** Records folded in vain: what a worker had in hand when it was stopped, or when the store failed. */
     synchronized long foldedInVain() {
         return folded - committed;
     }
@@ -169,7 +196,18 @@ final class Journal {
         return takeovers;
     }
 
+    /** Calls that the store failed. */
+    synchronized int failures() {
+        return failures;
+    }
+
+    /** Those of them of which nobody knows what they did. */
     synchronized int unknown() {
         return unknown;
+    }
+
+    /** Records that a next claim did not find in the ledger, though their commit had been acknowledged. */
+    synchronized long setBack() {
+        return setBack;
     }
 }

@@ -64,7 +64,7 @@ public final class Main {
             return OK;
         }
         DemoOptions options = DemoOptions.parse(arguments);
-        Flights flights = Flights.load();
+        Flights flights = Flights.load().first(options.records());
         DemoReport report = new DemoReport(options, flights, screen);
         Run run = new Demo(options, flights, report).run();
         report.end(run);

@@ -1,12 +1,15 @@
 package dev.holdfast.cli;
 
-import dev.holdfast.spi.OutcomeUnknownException;
+import dev.holdfast.history.Outcome;
+import dev.holdfast.state.CommitResult;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the workers and does them harm, at moments of the run's progress and not of the clock: kills one that has a chunk in hand,
- * pauses another in the same place, and lets it go on when a successor has finished its partition. Safe for use by many threads.
+ * Hears what the workers tell and does them harm, at moments of the run's progress and not of the clock: kills one that has a chunk in
+ * hand, pauses another in the same place, and lets it go on when a successor has finished its partition. Safe for use by many threads.
  */
 final class Overseer {
     private static final double KILL_AT = 0.25;
@@ -14,16 +17,19 @@ final class Overseer {
     private static final double PAUSE_ANYWHERE_AT = 0.6;
 
     private final Journal journal;
+    private final List<Partition> partitions;
     private final long records;
-    private @Nullable Claim killed;
-    private @Nullable Worker paused;
-    private @Nullable Claim pausedClaim;
+    private @Nullable ClaimStory killed;
+    private @Nullable WorkerHandle paused;
+    private @Nullable ClaimStory pausedClaim;
     private long pausedAt;
     private boolean wentOn;
+    private boolean storeFails;
 
-    Overseer(Journal journal, long records) {
+    Overseer(Journal journal, List<Partition> partitions) {
         this.journal = journal;
-        this.records = records;
+        this.partitions = partitions;
+        this.records = partitions.stream().mapToLong(Partition::end).sum();
     }
 
     /** Whether a worker was killed, and another one paused and let go on. */
@@ -31,79 +37,88 @@ final class Overseer {
         return killed != null && wentOn;
     }
 
-    // --- What a worker tells
+    /** Returns when the worker may go on. */
+    synchronized void hear(WorkerHandle worker, Tiding tiding) {
+        String name = worker.name();
+        switch (tiding.kind()) {
+            case OPENING, WRITING -> journal.begun(name, scope(tiding), tiding.fence());
+            case OPENED -> journal.answered(name, Outcome.OK);
+            case CLAIMED -> claimed(name, tiding);
+            case FOLDED -> folded(worker, tiding);
+            case COMMITTED -> committed(name, tiding);
+            case REFUSED -> refused(name, tiding);
+            case LOST -> lost(name, tiding);
+            case FINISHED -> finished(name, tiding);
+            case FAILED, UNKNOWN -> failed(name, tiding);
+        }
+    }
 
-    synchronized void claimed(Worker worker, Claim claim, int offset) {
-        ClaimStory before = journal.claimed(worker.name(), claim, offset);
+    private String scope(Tiding tiding) {
+        return partitions.get(tiding.partition()).name();
+    }
+
+    private void claimed(String worker, Tiding claim) {
+        ClaimStory before = journal.claimed(worker, claim);
         if (before != null) {
             journal.tell(
                     "%s takes over partition %d from %s (%s) at record %,d",
-                    worker.name(), before.partition, before.worker, before.end.words, offset);
-        } else if (offset > 0) {
+                    worker, before.partition, before.worker, before.end.words, claim.from());
+        } else if (claim.from() > 0) {
             journal.tell(
                     "%s finds partition %d at record %,d and folds the rest of it again",
-                    worker.name(), claim.partition().number(), offset);
+                    worker, claim.partition(), claim.from());
         }
     }
 
-    /** The chunk is in hand, and not yet written: here it hurts most. */
-    synchronized void folded(Worker worker, Claim claim, Ledger ledger) {
-        journal.folded(ledger.offset() - journal.offset(claim));
+    private void folded(WorkerHandle worker, Tiding chunk) {
+        journal.folded(chunk.to() - chunk.from());
         double progress = (double) journal.committed() / records;
         if (killed == null && progress >= KILL_AT) {
-            kill(worker, claim, ledger);
+            killed = end(worker, chunk, ClaimStory.End.KILLED, worker.kill());
         } else if (killed != null
                 && paused == null
                 && progress >= PAUSE_AT
-                && miscounted(claim, ledger) > leastMiscounted(claim, progress)) {
-            pause(worker, claim, ledger);
+                && miscounted(chunk) > leastMiscounted(killed, chunk, progress)) {
+            paused = worker;
+            pausedAt = journal.elapsed();
+            pausedClaim = end(worker, chunk, ClaimStory.End.PAUSED, worker.pause());
         }
     }
 
-    private void kill(Worker worker, Claim claim, Ledger ledger) {
-        killed = claim;
-        worker.time().kill();
-        journal.ended(claim, ClaimStory.End.KILLED);
+    private ClaimStory end(WorkerHandle worker, Tiding chunk, ClaimStory.End end, String done) {
+        ClaimStory claim = journal.current(worker.name());
+        claim.end = end;
         journal.tell(
-                "%s is killed in partition %d, records %,d to %,d in hand and its lock held",
-                worker.name(), claim.partition().number(), journal.offset(claim), ledger.offset());
-    }
-
-    private void pause(Worker worker, Claim claim, Ledger ledger) {
-        paused = worker;
-        pausedClaim = claim;
-        pausedAt = journal.elapsed();
-        worker.time().pause();
-        journal.ended(claim, ClaimStory.End.PAUSED);
-        journal.tell(
-                "%s is paused in partition %d, records %,d to %,d in hand and its lock held",
-                worker.name(), claim.partition().number(), journal.offset(claim), ledger.offset());
+                "%s %s in partition %d, records %,d to %,d in hand and its lock held",
+                worker.name(), done, chunk.partition(), chunk.from(), chunk.to());
+        return claim;
     }
 
     /**
      * How many records would be counted twice if this chunk were written late and nothing refused it: it sets back the offset, and the
      * airports that it has in hand with it, but not the others of the records to come.
      */
-    private static long miscounted(Claim claim, Ledger ledger) {
-        Set<String> inHand = ledger.touched();
-        return claim.partition().records().stream()
-                .skip(ledger.offset())
+    private long miscounted(Tiding chunk) {
+        List<Flight> flights = partitions.get(chunk.partition()).records();
+        Set<String> inHand = new HashSet<>();
+        flights.subList(chunk.from(), chunk.to()).forEach(flight -> inHand.add(flight.origin()));
+        return flights.stream()
+                .skip(chunk.to())
                 .filter(flight -> !inHand.contains(flight.origin()))
                 .count();
     }
 
     /** Choosy in the beginning, for the damage should be plain, and not where harm was done already; content with any in the end. */
-    private long leastMiscounted(Claim claim, double progress) {
+    private long leastMiscounted(ClaimStory dead, Tiding chunk, double progress) {
         double patience = Math.max(0, (PAUSE_ANYWHERE_AT - progress) / (PAUSE_ANYWHERE_AT - PAUSE_AT));
-        boolean again = killed != null && claim.partition().equals(killed.partition());
+        boolean again = chunk.partition() == dead.partition;
         return again && patience > 0 ? records : (long) (patience * records / 50);
     }
 
-    synchronized void finished(Worker worker, Claim claim) {
-        journal.ended(claim, ClaimStory.End.FINISHED);
-        if (pausedClaim != null && !wentOn && claim.partition().equals(pausedClaim.partition())) {
-            letGoOn(worker.name() + " has finished partition "
-                    + claim.partition().number());
+    private void finished(String worker, Tiding claim) {
+        journal.current(worker).end = ClaimStory.End.FINISHED;
+        if (pausedClaim != null && !wentOn && claim.partition() == pausedClaim.partition) {
+            letGoOn(worker + " has finished partition " + claim.partition());
         }
     }
 
@@ -115,44 +130,54 @@ final class Overseer {
     }
 
     private void letGoOn(String reason) {
-        Worker sleeper = paused;
+        WorkerHandle sleeper = paused;
         if (sleeper != null) {
             wentOn = true;
             journal.tell("%s; after %.1f s %s goes on", reason, (journal.elapsed() - pausedAt) / 1e9, sleeper.name());
-            sleeper.time().goOn();
+            sleeper.goOn();
         }
     }
 
-    synchronized void committed(Worker worker, Claim claim, int from, int to, long nanos) {
-        journal.committed(claim, from, to, nanos);
-        if (claim.equals(pausedClaim)) {
-            journal.acceptedLate(claim);
+    private void committed(String worker, Tiding chunk) {
+        storeFails = false;
+        journal.answered(worker, Outcome.OK);
+        journal.committed(worker, chunk);
+        if (journal.current(worker) == pausedClaim) {
+            journal.acceptedLate(worker);
             journal.tell(
                     "%s writes what it had in hand: ACCEPTED, and partition %d is back at record %,d",
-                    worker.name(), claim.partition().number(), to);
+                    worker, chunk.partition(), chunk.to());
         }
     }
 
-    synchronized void refused(Worker worker, Claim claim, int from, int to) {
-        journal.refused(claim);
+    private void refused(String worker, Tiding chunk) {
+        boolean superseded = chunk.text().equals(CommitResult.Status.FENCED.name());
+        journal.answered(worker, superseded ? Outcome.REFUSED : Outcome.FAILED);
+        journal.refused(worker);
         journal.tell(
-                "%s writes records %,d to %,d of partition %d: REFUSED, its fence is superseded",
-                worker.name(), from, to, claim.partition().number());
+                "%s writes records %,d to %,d of partition %d: REFUSED, %s",
+                worker,
+                chunk.from(),
+                chunk.to(),
+                chunk.partition(),
+                superseded ? "its fence is superseded" : chunk.text());
     }
 
-    synchronized void lost(Worker worker, Claim claim) {
-        if (claim.equals(pausedClaim)) {
-            return;
+    private void lost(String worker, Tiding claim) {
+        if (journal.current(worker) != pausedClaim) {
+            journal.current(worker).end = ClaimStory.End.LOST;
+            journal.tell("%s lost the lease of partition %d and stops", worker, claim.partition());
         }
-        journal.ended(claim, ClaimStory.End.LOST);
-        journal.tell(
-                "%s lost the lease of partition %d and stops",
-                worker.name(), claim.partition().number());
     }
 
-    synchronized void failed(Worker worker, Partition partition, RuntimeException trouble) {
-        journal.failed(worker.name(), partition.number(), trouble instanceof OutcomeUnknownException);
-        journal.tell(
-                "%s leaves partition %d: %s", worker.name(), partition.number(), String.valueOf(trouble.getMessage()));
+    /** A store that is down fails everybody again and again: only the first time is worth a line. */
+    private void failed(String worker, Tiding trouble) {
+        boolean unknown = trouble.kind() == Tiding.Kind.UNKNOWN;
+        journal.answered(worker, Outcome.UNKNOWN);
+        journal.failed(worker, trouble.partition(), unknown);
+        if (!storeFails) {
+            journal.tell("%s leaves partition %d: %s", worker, trouble.partition(), trouble.text());
+        }
+        storeFails = true;
     }
 }

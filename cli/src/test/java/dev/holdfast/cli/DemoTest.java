@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.backend.Backend;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -16,7 +17,7 @@ class DemoTest {
 
     private static final Demo.Watcher NOBODY = new Demo.Watcher() {
         @Override
-        public void begin(Backend store) {}
+        public void begin(Backend store, DemoOptions options) {}
 
         @Override
         public void look(Journal journal) {}
@@ -24,7 +25,7 @@ class DemoTest {
 
     @Test
     void ledger_isExactThoughAWorkerIsKilledAndOneIsPaused() throws InterruptedException {
-        Run run = run("memory:safe", false);
+        Run run = run("--backend=memory:safe", "--partitions=8", "--seed=5");
         assertTrue(run.audit().isExact(), () -> run.audit().toString());
         assertTrue(run.harmed());
         assertTrue(run.journal().refused() >= 1);
@@ -38,7 +39,7 @@ class DemoTest {
 
     @Test
     void ledger_isWrongWithoutFencing() throws InterruptedException {
-        Run run = run("memory:unsafe", true);
+        Run run = run("--backend=memory:unsafe", "--partitions=8", "--seed=5", "--unsafe");
         assertFalse(run.audit().isExact());
         assertTrue(run.audit().countedTwice() >= 1);
         assertEquals(1, run.journal().lateAccepted());
@@ -49,13 +50,13 @@ class DemoTest {
 
     @Test
     void workers_findTheirWayThroughOnePartitionEach() throws InterruptedException {
-        DemoOptions options = new DemoOptions("memory:few", 3, 3, 50, 0, 9, Duration.ofMillis(200), false);
-        Run run = new Demo(options, FLIGHTS, NOBODY).run();
+        Run run = run("--backend=memory:few", "--workers=3", "--partitions=3", "--seed=9");
         assertTrue(run.isAsExpected(false), () -> run.audit().toString());
     }
 
-    private static Run run(String store, boolean unsafe) throws InterruptedException {
-        DemoOptions options = new DemoOptions(store, 4, 8, 50, 0, 5, Duration.ofMillis(200), unsafe);
-        return new Demo(options, FLIGHTS, NOBODY).run();
+    private static Run run(String... arguments) throws InterruptedException {
+        List<String> all = new ArrayList<>(List.of("--rate=0", "--lease=200", "--chunk=50", "--records=20000"));
+        all.addAll(List.of(arguments));
+        return new Demo(DemoOptions.parse(all), FLIGHTS, NOBODY).run();
     }
 }
