@@ -1,0 +1,112 @@
+package dev.holdfast.servers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class PostgresServerTest {
+    private static PostgresServer postgres;
+
+    @BeforeAll
+    static void start() {
+        postgres = PostgresServer.start(PostgresOptions.defaults().set("max_connections", "20"));
+    }
+
+    @AfterAll
+    static void stop() {
+        postgres.close();
+        assertFalse(Files.exists(postgres.data().getParent()));
+    }
+
+    @Test
+    void start_hasTheSettingsAskedForAndIsDurable() throws Exception {
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl())) {
+            assertTrue(ask(connection, "SHOW server_version").startsWith("18."));
+            assertEquals("20", ask(connection, "SHOW max_connections"));
+            assertEquals("on", ask(connection, "SHOW fsync"));
+            assertEquals("on", ask(connection, "SHOW synchronous_commit"));
+        }
+    }
+
+    @Test
+    void kill_losesNothingAcknowledged() throws Exception {
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl())) {
+            ask(connection, "CREATE TABLE kept (n int)");
+            ask(connection, "INSERT INTO kept VALUES (1), (2)");
+            postgres.kill();
+            assertFalse(postgres.isAlive());
+            assertThrows(SQLException.class, () -> ask(connection, "SELECT 1"));
+        }
+
+        postgres.restart();
+
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl())) {
+            assertEquals("2", ask(connection, "SELECT count(*) FROM kept"));
+        }
+    }
+
+    @Test
+    void killBackend_endsAllSessionsAndTheServerGoesOn() throws Exception {
+        long postmaster = postgres.pid();
+        try (Connection one = DriverManager.getConnection(postgres.jdbcUrl());
+                Connection other = DriverManager.getConnection(postgres.jdbcUrl())) {
+            int pid = Integer.parseInt(ask(one, "SELECT pg_backend_pid()"));
+            postgres.killBackend(pid);
+            assertThrows(SQLException.class, () -> ask(one, "SELECT 1"));
+            assertTrue(Await.within(java.time.Duration.ofSeconds(10), () -> !works(other)));
+        }
+        assertTrue(Await.within(java.time.Duration.ofSeconds(10), PostgresServerTest::connects));
+        assertEquals(postmaster, postgres.pid());
+        assertThrows(IllegalArgumentException.class, () -> postgres.killBackend(1));
+    }
+
+    @Test
+    void pause_silencesOpenAndNewConnectionsUntilItResumes() throws Exception {
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl())) {
+            postgres.pause();
+            assertThrows(SQLException.class, () -> DriverManager.getConnection(postgres.jdbcUrl() + "&loginTimeout=1"));
+            assertFalse(connection.isValid(1));
+            postgres.resume();
+        }
+        assertTrue(connects());
+    }
+
+    private static boolean works(Connection connection) {
+        try {
+            return ask(connection, "SELECT 1").equals("1");
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    private static boolean connects() {
+        try (Connection connection = DriverManager.getConnection(postgres.jdbcUrl())) {
+            return works(connection);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    private static String ask(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            if (!statement.execute(sql)) {
+                return "";
+            }
+            try (ResultSet rows = statement.getResultSet()) {
+                rows.next();
+                return rows.getString(1);
+            }
+        }
+    }
+}
