@@ -75,6 +75,11 @@ public abstract class ForwardingLockStore implements LockStore {
     }
 
     @Override
+    public long assuredNanos(LockName name, LeaseId holder) {
+        return next.assuredNanos(name, holder);
+    }
+
+    @Override
     public int renewBatch() {
         return next.renewBatch();
     }

@@ -70,18 +70,21 @@ final class Guard implements LockGuard {
     /** What is left of the entitlement; 0 if there is none, and then the turn's status says why. */
     private long rest() {
         if (turn.status == Turn.Status.ACTIVE) {
-            long end = turn.end;
-            long rest = end - holds().deadlines.now();
+            long rest = entitlement();
             if (rest > 0) {
                 return rest;
             }
             turn.hold.lookAt(turn);
             if (turn.status == Turn.Status.ACTIVE) {
                 // Renewed in this very moment.
-                return Math.max(1, turn.end - holds().deadlines.now());
+                return Math.max(1, entitlement());
             }
         }
         return 0;
+    }
+
+    private long entitlement() {
+        return Math.min(turn.end - holds().deadlines.now(), turn.hold.assuredNanos(turn));
     }
 
     @Override

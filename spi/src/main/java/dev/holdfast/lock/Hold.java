@@ -479,10 +479,22 @@ final class Hold extends Deadlines.Entry {
     /** Ends a turn that is over by the clock, before anybody looks at it or lengthens it. */
     private void settle(long now) {
         Turn current = turn;
-        if (current != null && now >= current.end) {
+        if (current == null) {
+            return;
+        }
+        if (now >= current.end) {
             lose(current.maxHoldEnd <= current.end ? LossReason.MAX_HOLD : LossReason.EXPIRED);
             next(now, false);
+        } else if (assuredNanos(current) <= 0) {
+            lose(LossReason.EXPIRED);
+            // No further turn under a hold that the store may have ended.
+            giveBack();
         }
+    }
+
+    /** For how long the store assures the hold of this turn. */
+    long assuredNanos(Turn assured) {
+        return holds.store.assuredNanos(name, assured.leaseId);
     }
 
     private void lose(LossReason reason) {

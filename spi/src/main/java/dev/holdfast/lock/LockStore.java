@@ -85,6 +85,15 @@ public interface LockStore extends AutoCloseable {
      */
     default void listen(Signals signals) {}
 
+    /**
+     * For how long from now a hold lasts even if this process falls silent at once, in nanoseconds; not positive if it may be over. A store
+     * whose server frees the locks of a silent process before their leases end says so here, counting from when it sent the last command
+     * that was answered. The engine trusts no hold beyond it. Asked on every look at a guard: it must not block.
+     */
+    default long assuredNanos(LockName name, LeaseId holder) {
+        return Long.MAX_VALUE;
+    }
+
     /** The most names the engine should put in one {@link #renew}. */
     default int renewBatch() {
         return 1_000;

@@ -43,6 +43,26 @@ class LockLossTest extends LockEngineCase {
     }
 
     @Test
+    void hold_isTrustedNoLongerThanTheStoreAssures() throws InterruptedException {
+        LockGuard guard = engine.acquire("a");
+        guard.onLost(heard::add);
+        CompletableFuture<LockGuard> next = waiting(engine, "a");
+        store.assuredNanos = Duration.ofSeconds(2).toNanos();
+        assertEquals(Duration.ofSeconds(2), guard.remaining());
+        assertEquals(LockGuard.State.AT_RISK, guard.state());
+        store.assuredNanos = 0;
+        assertEquals(LockGuard.State.LOST, guard.state());
+        store.assuredNanos = Long.MAX_VALUE;
+        assertEquals(LockGuard.State.LOST, guard.state(), "lost is for good");
+        assertEquals(List.of(LossReason.EXPIRED), heard);
+        assertEquals(ReleaseOutcome.ALREADY_LOST, guard.release());
+        // Whoever waited here has a hold of its own, not a turn under the one that was doubtful.
+        time.advance(Duration.ofMillis(1));
+        assertTrue(got(next).fence().grant() > guard.fence().grant());
+        got(next).close();
+    }
+
+    @Test
     void loss_isNoticedByALook_withoutAnyTimer() throws InterruptedException {
         TableLockStore.Table frozen = new TableLockStore.Table(time);
         StoppedTimers stopped = new StoppedTimers(time);

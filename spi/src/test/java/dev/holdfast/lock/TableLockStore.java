@@ -331,6 +331,14 @@ final class TableLockStore implements LockStore {
         return renewBatch;
     }
 
+    /** What the store says to {@link #assuredNanos}. */
+    long assuredNanos = Long.MAX_VALUE;
+
+    @Override
+    public long assuredNanos(LockName name, LeaseId holder) {
+        return assuredNanos;
+    }
+
     @Override
     public Set<Capability> capabilities() {
         return capabilities;
