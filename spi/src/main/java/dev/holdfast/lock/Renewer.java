@@ -4,6 +4,7 @@ import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,7 @@ final class Renewer {
     private final Holds holds;
     private final ConcurrentLinkedQueue<Hold> due = new ConcurrentLinkedQueue<>();
     private final LongAdder failed = new LongAdder();
+    private final AtomicBoolean failing = new AtomicBoolean();
 
     Renewer(Holds holds) {
         this.holds = holds;
@@ -74,8 +76,14 @@ final class Renewer {
         if (failure != null) {
             failed.add(chunk.size());
             chunk.forEach(item -> item.hold().renewalFailed(item, failure));
-            LOG.warn("Renewing {} locks failed; trying again while their leases last", chunk.size(), failure);
+            // Once for a disturbance, not once for each batch of it.
+            if (failing.compareAndSet(false, true)) {
+                LOG.warn("Renewing {} locks failed; trying again while their leases last", chunk.size(), failure);
+            }
             return;
+        }
+        if (failing.get() && failing.compareAndSet(true, false)) {
+            LOG.info("Renewing locks succeeds again");
         }
         for (int i = 0; i < chunk.size(); i++) {
             Item item = chunk.get(i);

@@ -113,4 +113,12 @@ public abstract class BackendTck {
     @Nested
     @Order(19)
     class G_histories extends HistoryRules {}
+
+    @Nested
+    @Order(20)
+    class P_faults_of_the_store extends FaultRules {}
+
+    @Nested
+    @Order(21)
+    class P_faults_of_a_process extends ProcessRules {}
 }

@@ -21,6 +21,7 @@ final class RuleSetting implements AutoCloseable {
     private final Passage passage;
     private final int scale;
     private final Random random;
+    private @Nullable Faults faults;
 
     RuleSetting(TckSubject subject, long seed, int scale, @Nullable Bounds bounds) {
         this.subject = subject;
@@ -63,6 +64,15 @@ final class RuleSetting implements AutoCloseable {
         return client;
     }
 
+    /** What this rule may do to the store; all of it is healed when the rule is over. */
+    synchronized Faults faults() {
+        faults = subject.faults();
+        if (faults == null) {
+            throw new NotRun("the subject does not say what faults can be inflicted: TckSubject.withFaults");
+        }
+        return faults;
+    }
+
     TckSubject subject() {
         return subject;
     }
@@ -89,6 +99,13 @@ final class RuleSetting implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        if (faults != null) {
+            try {
+                faults.heal();
+            } catch (Exception sick) {
+                throw new IllegalStateException("the faults of a rule could not be healed", sick);
+            }
+        }
         opened.forEach(Backend::close);
     }
 }

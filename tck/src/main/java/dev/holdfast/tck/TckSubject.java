@@ -35,6 +35,7 @@ public final class TckSubject {
     private final @Nullable ManualTime time;
     private final @Nullable String uri;
     private final Map<String, Waiver> waivers;
+    private final @Nullable Faults faults;
 
     private TckSubject(
             String name,
@@ -42,13 +43,15 @@ public final class TckSubject {
             @Nullable Opener stopped,
             @Nullable ManualTime time,
             @Nullable String uri,
-            Map<String, Waiver> waivers) {
+            Map<String, Waiver> waivers,
+            @Nullable Faults faults) {
         this.name = name;
         this.opener = opener;
         this.stopped = stopped;
         this.time = time;
         this.uri = uri;
         this.waivers = waivers;
+        this.faults = faults;
     }
 
     /**
@@ -60,7 +63,7 @@ public final class TckSubject {
             Backends.Builder builder = Backends.at(uri).set("namespace", namespace);
             return time == null ? builder.open() : builder.time(time).open();
         };
-        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of());
+        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of(), null);
     }
 
     /**
@@ -70,7 +73,7 @@ public final class TckSubject {
      * @param opener opens another independent client of the one store for a namespace
      */
     public static TckSubject of(String name, Function<String, Backend> opener) {
-        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of());
+        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of(), null);
     }
 
     /**
@@ -78,7 +81,7 @@ public final class TckSubject {
      * backends, and the store must take it too.
      */
     public TckSubject withTime(ManualTime manual) {
-        return new TckSubject(name, opener, stopped, manual, uri, waivers);
+        return new TckSubject(name, opener, stopped, manual, uri, waivers, faults);
     }
 
     /**
@@ -94,7 +97,8 @@ public final class TckSubject {
                 (namespace, clock) -> stopped.apply(namespace, Objects.requireNonNull(clock)),
                 time,
                 uri,
-                waivers);
+                waivers,
+                faults);
     }
 
     /**
@@ -106,7 +110,18 @@ public final class TckSubject {
     public TckSubject waive(String rule, String reason, String until) {
         Map<String, Waiver> more = new TreeMap<>(waivers);
         more.put(rule, new Waiver(rule, reason, LocalDate.parse(until)));
-        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more));
+        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more), faults);
+    }
+
+    /** Lets the rules of the chapter of faults do this to the store; without it they are not run. */
+    public TckSubject withFaults(Faults inflicted) {
+        return new TckSubject(name, opener, stopped, time, uri, waivers, inflicted);
+    }
+
+    /** What can be done to the store, or null if nothing. */
+    @Nullable
+    Faults faults() {
+        return faults;
     }
 
     Backend client(String namespace) {
