@@ -1,0 +1,79 @@
+package dev.holdfast.redis;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * A connection that has shaken hands. Jedis connects, logs in and reads replies; writing goes around it, because its buffer is too
+ * small. Used by one thread at a time, and never after an error: a connection of Jedis would silently reconnect without logging in.
+ */
+final class Link {
+    private static final byte[][] PING = {Command.ascii("PING")};
+
+    final Frame frame = new Frame();
+    /** The generation of the pool in which it was made. */
+    final long generation;
+    /** When it was last given back. Guarded by the pool. */
+    long idleSinceNanos;
+
+    private final Connection connection;
+    private final OutputStream out;
+
+    Link(Connection connection, Socket socket, long generation) throws IOException {
+        this.connection = connection;
+        this.out = socket.getOutputStream();
+        this.generation = generation;
+    }
+
+    /** Sends what is in the frame and empties it. */
+    void send() throws IOException {
+        try {
+            out.write(frame.bytes(), 0, frame.size());
+        } finally {
+            frame.clear();
+        }
+    }
+
+    /**
+     * Reads one reply: bytes, a {@code Long}, a list, null, or the {@link JedisDataException} that the server answered. Throws
+     * {@link JedisConnectionException} if none comes.
+     */
+    @Nullable
+    Object read() {
+        try {
+            return connection.getUnflushedObject();
+        } catch (JedisDataException refused) {
+            return refused;
+        }
+    }
+
+    /** Sends one command and reads its reply. */
+    @Nullable
+    Object ask(byte[]... words) throws IOException {
+        frame.add(words);
+        send();
+        return read();
+    }
+
+    /** Whether the server answers. */
+    boolean isAlive() {
+        try {
+            return !(ask(PING[0]) instanceof JedisDataException);
+        } catch (IOException | JedisConnectionException dead) {
+            return false;
+        }
+    }
+
+    void close() {
+        try {
+            connection.forceDisconnect();
+        } catch (IOException | RuntimeException alreadyBroken) {
+            // Nobody waits for anything on it any more.
+        }
+    }
+}

@@ -1,0 +1,395 @@
+package dev.holdfast.redis;
+
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Outcome;
+import dev.holdfast.spi.Time;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * One client of a Redis, whatever its servers are: takes commands to the server that has their key and answers with raw replies (bytes,
+ * {@code Long}, a list, or null). Errors are of the {@link BackendException} tree. Commands of one key keep the order in which they were
+ * begun, unless the servers are rearranged. Safe for use by many threads.
+ */
+final class Redis implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Redis.class);
+    private static final int THREAD_IDLE_SECONDS = 2;
+    /** A group is sent in parts of at most so many commands or bytes, so that nobody waits long behind it. */
+    private static final int PART_COMMANDS = 500;
+
+    private static final int PART_BYTES = 256 << 10;
+
+    private final RedisSettings settings;
+    private final Connector connector;
+    private final Time time;
+    private final ThreadPoolExecutor threads;
+    private final Topology topology;
+    private final List<Runnable> onDisturbed = new CopyOnWriteArrayList<>();
+    private final AtomicBoolean learning = new AtomicBoolean();
+    private final AtomicBoolean disturbing = new AtomicBoolean();
+    private final Features features;
+    private volatile boolean closed;
+    private volatile Time.@Nullable Timer tending;
+
+    /** Connects; throws if that fails, and leaves nothing open. */
+    Redis(RedisSettings settings, Time time) {
+        this.settings = settings;
+        this.time = time;
+        connector = settings.connector();
+        AtomicInteger count = new AtomicInteger();
+        threads = new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, THREAD_IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                    Thread thread = new Thread(task, "holdfast-redis-" + count.incrementAndGet());
+                    thread.setDaemon(true);
+                    thread.setContextClassLoader(null);
+                    return thread;
+                });
+        topology = settings.topology(this::node);
+        boolean opened = false;
+        try {
+            topology.learn();
+            for (Node primary : topology.primaries()) {
+                primary.pool().tend();
+            }
+            features = Features.of(anyPrimary());
+            opened = true;
+        } finally {
+            if (!opened) {
+                topology.close();
+                threads.shutdown();
+            }
+        }
+        tendLater();
+    }
+
+    private Node node(HostAndPort address) {
+        return new Node(
+                address,
+                new Pool(address, connector, settings.pool(), time),
+                settings.acknowledgement(),
+                settings.lanes(),
+                time,
+                threads,
+                this::lost);
+    }
+
+    /** Sends a command to the primary that has its key. */
+    Call<@Nullable Object> call(Command command) {
+        return new Delivery(this, command, null);
+    }
+
+    /** Sends a command to this server and no other. */
+    Call<@Nullable Object> callAt(Node node, Command command) {
+        return new Delivery(this, command, node);
+    }
+
+    /** What each primary answers to a command, in the order of {@link #primaries}. */
+    Call<List<@Nullable Object>> callEach(Command command) {
+        return Call.defer(() -> {
+            List<Call<@Nullable Object>> calls = new ArrayList<>();
+            primaries().forEach(node -> calls.add(callAt(node, command)));
+            return Call.all(calls);
+        });
+    }
+
+    /**
+     * Sends commands grouped by server, each group in few writes, and answers what became of each, in their order. Groups keep no order
+     * with other commands.
+     */
+    Call<List<Outcome<@Nullable Object>>> callAll(List<Command> commands) {
+        return Call.defer(() -> {
+            List<Part> parts = parts(commands);
+            List<Call<Parcel>> sendings = new ArrayList<>(parts.size());
+            parts.forEach(part -> sendings.add(part.send()));
+            return Call.outcomes(sendings).then(sent -> settle(commands, parts, sent));
+        });
+    }
+
+    /** Commands of a group that go to one server together, and where they stand in the group. */
+    private final class Part {
+        final @Nullable Node node;
+        final List<Command> commands = new ArrayList<>();
+        final List<Integer> indexes = new ArrayList<>();
+        int bytes;
+
+        Part(@Nullable Node node) {
+            this.node = node;
+        }
+
+        boolean isFull() {
+            return commands.size() >= PART_COMMANDS || bytes >= PART_BYTES;
+        }
+
+        void add(int index, Command command) {
+            commands.add(command);
+            indexes.add(index);
+            bytes += command.size();
+        }
+
+        Call<Parcel> send() {
+            return node == null
+                    ? Call.failed(new BackendUnavailableException("no primary is known that has these keys"))
+                    : node.send(new Parcel(commands, false, time.nanos() + commandNanos()));
+        }
+    }
+
+    private List<Part> parts(List<Command> commands) {
+        Map<@Nullable Node, Part> filling = new LinkedHashMap<>();
+        List<Part> parts = new ArrayList<>();
+        for (int i = 0; i < commands.size(); i++) {
+            Node node = topology.node(commands.get(i).slot());
+            Part part = filling.get(node);
+            if (part == null || part.isFull()) {
+                part = new Part(node);
+                parts.add(part);
+                filling.put(node, part);
+            }
+            part.add(i, commands.get(i));
+        }
+        return parts;
+    }
+
+    /** Keeps what was answered; what was certainly not executed, or may be executed twice, goes its own way from here. */
+    private Call<List<Outcome<@Nullable Object>>> settle(
+            List<Command> commands, List<Part> parts, List<Outcome<Parcel>> sent) {
+        @Nullable Outcome<@Nullable Object>[] outcomes = newArray(commands.size());
+        List<Integer> again = new ArrayList<>();
+        for (int p = 0; p < parts.size(); p++) {
+            Part part = parts.get(p);
+            for (int i = 0; i < part.commands.size(); i++) {
+                int index = part.indexes.get(i);
+                RuntimeException failed = sent.get(p).error();
+                Object outcome = failed != null ? failed : sent.get(p).get().outcome(i);
+                if (!(outcome instanceof RuntimeException error)) {
+                    outcomes[index] = Outcome.value(outcome);
+                } else if (isFinal(part.commands.get(i), error)) {
+                    outcomes[index] = Outcome.error(
+                            error instanceof JedisDataException refused ? Delivery.rejected(refused) : error);
+                } else {
+                    again.add(index);
+                }
+            }
+        }
+        if (again.isEmpty()) {
+            return Call.done(listed(outcomes));
+        }
+        suspect();
+        List<Call<@Nullable Object>> calls = new ArrayList<>(again.size());
+        again.forEach(index -> calls.add(call(commands.get(index))));
+        return Call.outcomes(calls).map(repeated -> {
+            for (int i = 0; i < again.size(); i++) {
+                outcomes[again.get(i)] = repeated.get(i);
+            }
+            return listed(outcomes);
+        });
+    }
+
+    private static boolean isFinal(Command command, RuntimeException error) {
+        if (error instanceof JedisDataException refused) {
+            return Refusal.of(refused) == Refusal.FINAL;
+        }
+        // An unknown write may be repeated too, if its command says so: it is as unknown then as before.
+        return !(error instanceof BackendUnavailableException) && !command.isRepeatable();
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    private static @Nullable Outcome<@Nullable Object>[] newArray(int size) {
+        return new Outcome[size];
+    }
+
+    private static List<Outcome<@Nullable Object>> listed(@Nullable Outcome<@Nullable Object>[] outcomes) {
+        List<Outcome<@Nullable Object>> list = new ArrayList<>(outcomes.length);
+        for (Outcome<@Nullable Object> outcome : outcomes) {
+            if (outcome == null) {
+                throw new AssertionError("a command without an outcome");
+            }
+            list.add(outcome);
+        }
+        return list;
+    }
+
+    /** All primaries known now. */
+    List<Node> primaries() {
+        return topology.primaries();
+    }
+
+    /** The primary that has a key; throws {@link BackendUnavailableException} if none is known. */
+    Node primaryOf(byte[] key) {
+        Node node = topology.node(redis.clients.jedis.util.JedisClusterCRC16.getSlot(key));
+        if (node == null) {
+            throw new BackendUnavailableException("no primary is known that has this key");
+        }
+        return node;
+    }
+
+    private Node anyPrimary() {
+        Node node = topology.node(-1);
+        if (node == null) {
+            throw new BackendUnavailableException("no primary is known");
+        }
+        return node;
+    }
+
+    /**
+     * A connection of Jedis to a server, logged in, in no pool, for a subscriber. The caller disconnects it. Throws of the
+     * {@link BackendException} tree.
+     */
+    Connection connect(Node node) {
+        return connector.connection(node.address());
+    }
+
+    boolean isCluster() {
+        return topology.isCluster();
+    }
+
+    Features features() {
+        return features;
+    }
+
+    /** Has it run, on a thread that may block, after connections broke or primaries changed. */
+    void onDisturbed(Runnable listener) {
+        onDisturbed.add(listener);
+    }
+
+    /** Where code may block. */
+    ThreadPoolExecutor threads() {
+        return threads;
+    }
+
+    RedisSettings settings() {
+        return settings;
+    }
+
+    Time time() {
+        return time;
+    }
+
+    Topology topology() {
+        return topology;
+    }
+
+    long commandNanos() {
+        return TimeUnit.MILLISECONDS.toNanos(connector.commandMillis());
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    Map<String, Long> gauges() {
+        Map<String, Function<Node, Integer>> counts = Map.of(
+                "redis.connections.open", node -> node.pool().open(),
+                "redis.connections.idle", node -> node.pool().idle(),
+                "redis.lanes.queued", Node::queued);
+        Map<String, Long> gauges = new TreeMap<>();
+        List<Node> nodes = primaries();
+        counts.forEach((name, count) ->
+                gauges.put(name, nodes.stream().mapToLong(count::apply).sum()));
+        gauges.put("redis.primaries", (long) nodes.size());
+        return gauges;
+    }
+
+    // --- Trouble
+
+    /** Something is not as it was: looks at the servers anew, soon and once. */
+    void suspect() {
+        if (learning.compareAndSet(false, true)) {
+            execute(() -> {
+                try {
+                    if (!closed && topology.learn()) {
+                        disturbed();
+                    }
+                } catch (BackendUnavailableException | BackendRejectedException unknown) {
+                    LOG.debug("The servers could not be asked for their roles", unknown);
+                } finally {
+                    learning.set(false);
+                }
+            });
+        }
+    }
+
+    /** A server said that it is no primary: connections to it are of no use. */
+    void demoted(@Nullable Node node) {
+        if (node != null) {
+            node.pool().clear();
+        }
+        suspect();
+    }
+
+    private void lost() {
+        suspect();
+        disturbed();
+    }
+
+    private void disturbed() {
+        if (disturbing.compareAndSet(false, true)) {
+            execute(() -> {
+                disturbing.set(false);
+                for (Runnable listener : onDisturbed) {
+                    try {
+                        listener.run();
+                    } catch (RuntimeException failed) {
+                        LOG.warn("A listener for disturbed connections failed", failed);
+                    }
+                }
+            });
+        }
+    }
+
+    private void tendLater() {
+        if (!closed) {
+            tending = time.schedule(settings.topologyRefreshNanos(), () -> execute(this::tend));
+        }
+    }
+
+    private void tend() {
+        try {
+            suspect();
+            primaries().forEach(node -> node.pool().tend());
+        } catch (BackendException unreachable) {
+            LOG.debug("A server could not be connected to", unreachable);
+        } finally {
+            tendLater();
+        }
+    }
+
+    private void execute(Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException ended) {
+            learning.set(false);
+            disturbing.set(false);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Time.Timer timer = tending;
+        if (timer != null) {
+            timer.cancel();
+        }
+        topology.close();
+        threads.shutdown();
+    }
+}

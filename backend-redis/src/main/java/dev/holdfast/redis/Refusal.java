@@ -1,0 +1,54 @@
+package dev.holdfast.redis;
+
+import redis.clients.jedis.exceptions.JedisAskDataException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
+
+/** What an error reply of the server means for the command, which was not executed. */
+enum Refusal {
+    /** Another server has the slot. */
+    MOVED,
+    /** Another server has this key already, though not yet the slot. */
+    ASK,
+    /** The server does not know the script. */
+    NO_SCRIPT,
+    /** This server is a primary no more, or not yet. */
+    NO_PRIMARY,
+    /** The server or the cluster is not ready. */
+    NOT_READY,
+    /** Repeating it would not help. */
+    FINAL;
+
+    /** Jedis has classes for some of these only; the first word of the message tells them all. */
+    static Refusal of(JedisDataException error) {
+        if (error instanceof JedisMovedDataException) {
+            return MOVED;
+        }
+        if (error instanceof JedisAskDataException) {
+            return ASK;
+        }
+        String words = words(error);
+        int space = words.indexOf(' ');
+        return switch (space < 0 ? words : words.substring(0, space)) {
+            case "MOVED" -> MOVED;
+            case "ASK" -> ASK;
+            case "NOSCRIPT" -> NO_SCRIPT;
+            case "READONLY", "MASTERDOWN" -> NO_PRIMARY;
+            case "LOADING", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS", "BUSY" -> NOT_READY;
+            case "ERR" -> words.startsWith("ERR max number of clients") ? NOT_READY : FINAL;
+            // In a script the error of a command comes with the script's name in front, or behind.
+            default -> FINAL;
+        };
+    }
+
+    /** Whether it may be over soon. */
+    boolean isPassing() {
+        return this == NO_PRIMARY || this == NOT_READY;
+    }
+
+    /** The server's words, without the values of the command. */
+    static String words(JedisDataException error) {
+        String message = error.getMessage();
+        return message == null ? "" : message;
+    }
+}
