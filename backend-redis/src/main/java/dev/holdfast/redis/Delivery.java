@@ -55,6 +55,7 @@ final class Delivery implements Call<@Nullable Object> {
     }
 
     @Override
+    @SuppressWarnings("NullAway") // it does not see that the answer of this call may be null
     public @Nullable Object await() {
         begin();
         while (true) {
@@ -170,7 +171,7 @@ final class Delivery implements Call<@Nullable Object> {
                 }
                 redis.suspect();
                 forget();
-                return later(command.isWrite() ? lost : new BackendUnavailableException(lost.getMessage(), lost));
+                return later(command.isWrite() ? lost : new BackendUnavailableException("the reply was lost", lost));
             }
             if (failed instanceof BackendUnavailableException) {
                 redis.suspect();

@@ -169,6 +169,11 @@ final class Redis implements AutoCloseable {
         return parts;
     }
 
+    @SuppressWarnings("NullAway") // it does not see that an outcome may be null
+    private static Outcome<@Nullable Object> answered(@Nullable Object reply) {
+        return Outcome.value(reply);
+    }
+
     /** Keeps what was answered; what was certainly not executed, or may be executed twice, goes its own way from here. */
     private Call<List<Outcome<@Nullable Object>>> settle(
             List<Command> commands, List<Part> parts, List<Outcome<Parcel>> sent) {
@@ -181,7 +186,7 @@ final class Redis implements AutoCloseable {
                 RuntimeException failed = sent.get(p).error();
                 Object outcome = failed != null ? failed : sent.get(p).get().outcome(i);
                 if (!(outcome instanceof RuntimeException error)) {
-                    outcomes[index] = Outcome.value(outcome);
+                    outcomes[index] = answered(outcome);
                 } else if (isFinal(part.commands.get(i), error)) {
                     outcomes[index] = Outcome.error(
                             error instanceof JedisDataException refused ? Delivery.rejected(refused) : error);
