@@ -76,6 +76,9 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         Rule rule = Rule.of(method);
         Run run = run(context);
         try {
+            if (!run.subject.includes(rule.chapter())) {
+                throw new NotRun("this class is about other chapters");
+            }
             requireApplicable(method, run);
             RuleChapter chapter = (RuleChapter) invoked.getTarget().orElseThrow();
             repeatWhileInconclusive(rule, method, chapter, run);

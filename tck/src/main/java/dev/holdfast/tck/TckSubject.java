@@ -36,6 +36,7 @@ public final class TckSubject {
     private final @Nullable String uri;
     private final Map<String, Waiver> waivers;
     private final @Nullable Faults faults;
+    private final String chapters;
 
     private TckSubject(
             String name,
@@ -44,7 +45,8 @@ public final class TckSubject {
             @Nullable ManualTime time,
             @Nullable String uri,
             Map<String, Waiver> waivers,
-            @Nullable Faults faults) {
+            @Nullable Faults faults,
+            String chapters) {
         this.name = name;
         this.opener = opener;
         this.stopped = stopped;
@@ -52,6 +54,7 @@ public final class TckSubject {
         this.uri = uri;
         this.waivers = waivers;
         this.faults = faults;
+        this.chapters = chapters;
     }
 
     /**
@@ -63,7 +66,7 @@ public final class TckSubject {
             Backends.Builder builder = Backends.at(uri).set("namespace", namespace);
             return time == null ? builder.open() : builder.time(time).open();
         };
-        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of(), null);
+        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of(), null, "");
     }
 
     /**
@@ -73,7 +76,7 @@ public final class TckSubject {
      * @param opener opens another independent client of the one store for a namespace
      */
     public static TckSubject of(String name, Function<String, Backend> opener) {
-        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of(), null);
+        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of(), null, "");
     }
 
     /**
@@ -81,7 +84,7 @@ public final class TckSubject {
      * backends, and the store must take it too.
      */
     public TckSubject withTime(ManualTime manual) {
-        return new TckSubject(name, opener, stopped, manual, uri, waivers, faults);
+        return new TckSubject(name, opener, stopped, manual, uri, waivers, faults, chapters);
     }
 
     /**
@@ -98,7 +101,8 @@ public final class TckSubject {
                 time,
                 uri,
                 waivers,
-                faults);
+                faults,
+                chapters);
     }
 
     /**
@@ -110,12 +114,26 @@ public final class TckSubject {
     public TckSubject waive(String rule, String reason, String until) {
         Map<String, Waiver> more = new TreeMap<>(waivers);
         more.put(rule, new Waiver(rule, reason, LocalDate.parse(until)));
-        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more), faults);
+        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more), faults, chapters);
     }
 
     /** Lets the rules of the chapter of faults do this to the store; without it they are not run. */
     public TckSubject withFaults(Faults inflicted) {
-        return new TckSubject(name, opener, stopped, time, uri, waivers, inflicted);
+        return new TckSubject(name, opener, stopped, time, uri, waivers, inflicted, chapters);
+    }
+
+    /**
+     * Runs only these chapters, and reports all others as not run: for one more class beside the one that runs everything.
+     *
+     * @param letters their letters, such as {@code "P"} or {@code "LXRW"}
+     */
+    public TckSubject only(String letters) {
+        return new TckSubject(name, opener, stopped, time, uri, waivers, faults, letters);
+    }
+
+    /** Whether the chapter with this letter is to be run. */
+    boolean includes(String chapter) {
+        return chapters.isEmpty() || chapters.contains(chapter);
     }
 
     /** What can be done to the store, or null if nothing. */
