@@ -279,11 +279,11 @@ final class Lane<C, R extends @Nullable Object> {
         List<C> commands = batch.size() == 1
                 ? List.of(batch.get(0).command)
                 : batch.stream().map(pending -> pending.command).toList();
-        BackendException untold;
+        RuntimeException untold;
         try {
             transport.send(index, commands, new Told(batch));
             untold = new OutcomeUnknownException("the transport ended without telling the command's outcome");
-        } catch (BackendUnavailableException notSent) {
+        } catch (BackendUnavailableException | BackendClosedException notSent) {
             untold = notSent;
         } catch (Throwable broken) {
             untold = new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);

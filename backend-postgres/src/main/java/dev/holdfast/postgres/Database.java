@@ -1,0 +1,391 @@
+package dev.holdfast.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.holdfast.backend.BackendUri;
+import dev.holdfast.config.ConfigException;
+import dev.holdfast.config.Settings;
+import dev.holdfast.spi.BackendClosedException;
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/**
+ * The connections of one opened backend: a pool for state, and single sessions for what needs one of its own.
+ *
+ * <p>Every wait has an end, and they end in this order: a lock of a row or table, with the statement (server), the statement (server,
+ * {@code statementTimeout}), the reply (client, {@code socketTimeout}, 5 s later). So what the server can still call off is called
+ * off, and is known not to be applied, before the client gives up not knowing. Safe for use by many threads.
+ */
+final class Database implements AutoCloseable {
+    private static final Duration REPLY_MARGIN = Duration.ofSeconds(5);
+    private static final int MIN_VERSION = 130_000;
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final Sessions sessions;
+    private final DataSource pool;
+    private final @Nullable HikariDataSource ownPool;
+    private final Schema schema;
+    private final Duration connectionWait;
+    private final Duration statementTimeout;
+    private final int connections;
+    // One permit for each connection in use; what is not combined leaves those of the lanes alone.
+    private final Semaphore inUse;
+    private final Semaphore shared;
+    private volatile boolean closed;
+
+    private volatile int serverVersion;
+    private volatile boolean durable;
+
+    /** Opens connections that belong to no pool. */
+    private interface Sessions {
+        Connection open(String purpose) throws SQLException;
+    }
+
+    /** What is done with a connection, in autocommit unless it begins a transaction, which it then has to end. */
+    @FunctionalInterface
+    interface Work<R extends @Nullable Object> {
+        R run(Connection connection) throws SQLException;
+    }
+
+    private Database(
+            Sessions sessions, DataSource pool, @Nullable HikariDataSource ownPool, Schema schema, Settings settings) {
+        this.sessions = sessions;
+        this.pool = pool;
+        this.ownPool = ownPool;
+        this.schema = schema;
+        connectionWait = settings.get(PostgresOptions.CONNECTION_WAIT);
+        statementTimeout = settings.get(PostgresOptions.STATEMENT_TIMEOUT);
+        connections = settings.get(PostgresOptions.CONNECTIONS);
+        inUse = new Semaphore(connections);
+        shared = new Semaphore(connections - Lanes.CONNECTIONS, true);
+    }
+
+    /** Opens the database a URL names. Bad settings throw {@link ConfigException} before any I/O. */
+    static Database open(BackendUri place, Settings settings) {
+        Schema schema = new Schema(settings.get(PostgresOptions.SCHEMA));
+        String url = url(place);
+        Properties properties = properties(place, settings);
+        String greeting = greeting(settings.get(PostgresOptions.STATEMENT_TIMEOUT));
+        HikariDataSource pool = new HikariDataSource(poolConfig(url, properties, greeting, settings));
+        Sessions sessions = purpose -> session(url, properties, greeting, purpose);
+        return new Database(sessions, pool, pool, schema, settings).prepared(settings);
+    }
+
+    /** Opens a database by data sources that stay the caller's. */
+    static Database over(DataSource pool, DataSource sessions, Settings settings) {
+        Schema schema = new Schema(settings.get(PostgresOptions.SCHEMA));
+        String greeting = greeting(settings.get(PostgresOptions.STATEMENT_TIMEOUT));
+        Sessions greeted = purpose -> {
+            Connection connection = sessions.getConnection();
+            try {
+                connection.setAutoCommit(true);
+                execute(connection, greeting);
+                connection.setClientInfo("ApplicationName", "holdfast " + purpose);
+                return connection;
+            } catch (SQLException failed) {
+                connection.close();
+                throw failed;
+            }
+        };
+        return new Database(greeted, pool, null, schema, settings).prepared(settings);
+    }
+
+    private static String url(BackendUri place) {
+        if (place.hosts().isEmpty() || place.path().isEmpty()) {
+            throw new ConfigException(
+                    "a PostgreSQL backend needs a host and a database; write postgresql://user@host/database");
+        }
+        if (place.path().indexOf('/') >= 0) {
+            throw new ConfigException(
+                    "the path of a postgresql: URL is the name of a database; write / in it as %2F twice"
+                            + " encoded, or leave out what follows it");
+        }
+        return "jdbc:postgresql://"
+                + place.hosts().stream().map(BackendUri.Host::toString).collect(Collectors.joining(","))
+                + "/" + URLEncoder.encode(place.path(), StandardCharsets.UTF_8);
+    }
+
+    private static Properties properties(BackendUri place, Settings settings) {
+        Properties properties = DriverOptions.properties(settings);
+        if (place.user() != null) {
+            PGProperty.USER.set(properties, place.user());
+        }
+        if (place.password() != null) {
+            PGProperty.PASSWORD.set(properties, place.password());
+        }
+        Duration statementTimeout = settings.get(PostgresOptions.STATEMENT_TIMEOUT);
+        if (!DriverOptions.isGiven(settings, PGProperty.SOCKET_TIMEOUT)) {
+            PGProperty.SOCKET_TIMEOUT.set(
+                    properties,
+                    Math.toIntExact(statementTimeout.plus(REPLY_MARGIN).toSeconds()));
+        }
+        int socketTimeoutSeconds = Integer.parseInt(String.valueOf(PGProperty.SOCKET_TIMEOUT.getOrDefault(properties)));
+        if (socketTimeoutSeconds > 0 && Duration.ofSeconds(socketTimeoutSeconds).compareTo(statementTimeout) <= 0) {
+            throw new ConfigException(
+                    "socketTimeout (" + socketTimeoutSeconds + "s) must be longer than statementTimeout ("
+                            + statementTimeout + "): the server has to give up first, or the outcome stays unknown");
+        }
+        return properties;
+    }
+
+    /**
+     * What each session is told first: how long statements may take, that each statement sees what is committed, and that commits are
+     * on disk when they are acknowledged. A setting stronger than that stays. Without sequential scans, because the statements here
+     * know their keys and the planner knows nothing of a table that has just begun to grow.
+     */
+    private static String greeting(Duration statementTimeout) {
+        return "select set_config('statement_timeout', '" + statementTimeout.toMillis() + "', false),"
+                + " set_config('default_transaction_isolation', 'read committed', false),"
+                + " set_config('enable_seqscan', 'off', false),"
+                + " set_config('synchronous_commit', case setting when 'off' then 'on' else setting end, false)"
+                + " from current_setting('synchronous_commit') as setting";
+    }
+
+    private static HikariConfig poolConfig(String url, Properties properties, String greeting, Settings settings) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("holdfast-postgres-" + COUNT.incrementAndGet());
+        config.setDriverClassName(Driver.class.getName());
+        config.setJdbcUrl(url);
+        config.setDataSourceProperties(properties);
+        config.setMaximumPoolSize(settings.get(PostgresOptions.CONNECTIONS));
+        config.setMinimumIdle(1);
+        config.setIdleTimeout(TimeUnit.MINUTES.toMillis(1));
+        config.setConnectionTimeout(
+                settings.get(PostgresOptions.CONNECTION_WAIT).toMillis());
+        config.setConnectionInitSql(greeting);
+        // Opening does not fail here but where the schema is looked at, in our own words.
+        config.setInitializationFailTimeout(-1);
+        config.setExceptionOverride(new Eviction());
+        return config;
+    }
+
+    private static Connection session(String url, Properties properties, String greeting, String purpose)
+            throws SQLException {
+        Properties named = new Properties();
+        named.putAll(properties);
+        PGProperty.APPLICATION_NAME.set(named, PGProperty.APPLICATION_NAME.getOrDefault(properties) + " " + purpose);
+        Connection connection = new Driver().connect(url, named);
+        if (connection == null) {
+            throw new SQLException("the driver does not accept the URL");
+        }
+        try {
+            execute(connection, greeting);
+            return connection;
+        } catch (SQLException failed) {
+            connection.close();
+            throw failed;
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    // --- Opening
+
+    private Database prepared(Settings settings) {
+        try (Connection connection = session("start")) {
+            look(connection);
+            if (settings.get(PostgresOptions.CREATE_SCHEMA).equals("create")) {
+                schema.create(connection);
+            } else {
+                schema.verify(connection);
+            }
+            return this;
+        } catch (SQLException failed) {
+            close();
+            throw PostgresErrors.ofRead(failed);
+        } catch (RuntimeException | Error failed) {
+            close();
+            throw failed;
+        }
+    }
+
+    private void look(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet answer = statement.executeQuery(
+                        "select current_setting('server_version_num')::int, pg_is_in_recovery(), current_setting('synchronous_commit')")) {
+            answer.next();
+            serverVersion = answer.getInt(1);
+            if (serverVersion < MIN_VERSION) {
+                throw new BackendRejectedException(
+                        "PostgreSQL " + serverVersion / 10_000 + " is too old; 13 or newer is needed");
+            }
+            if (answer.getBoolean(2)) {
+                throw new BackendUnavailableException(
+                        "the server is a standby, which cannot write; name all hosts in the URL, and the primary is found");
+            }
+            durable = !answer.getString(3).equals("off");
+        }
+    }
+
+    /** The server's version as a number, such as 180006. */
+    int serverVersion() {
+        return serverVersion;
+    }
+
+    Schema schema() {
+        return schema;
+    }
+
+    /** A statement from its file. */
+    String sql(String name) {
+        return schema.sql().statement(name);
+    }
+
+    Duration statementTimeout() {
+        return statementTimeout;
+    }
+
+    // --- Sessions
+
+    /**
+     * Opens a connection of its own, in no pool, in autocommit, with the timeouts of all. The caller closes it.
+     *
+     * @param purpose a word shown behind the application's name in the server's list of sessions
+     */
+    Connection session(String purpose) {
+        if (closed) {
+            throw new BackendClosedException();
+        }
+        try {
+            return sessions.open(purpose);
+        } catch (SQLException failed) {
+            throw PostgresErrors.unconnected(failed);
+        }
+    }
+
+    // --- The pool
+
+    /** Runs statements that change nothing. */
+    <R extends @Nullable Object> R read(Work<R> work) {
+        try {
+            return shared(work);
+        } catch (SQLException failed) {
+            throw PostgresErrors.ofRead(failed);
+        }
+    }
+
+    /** Runs statements that change something: a connection that is lost leaves the outcome unknown. */
+    <R extends @Nullable Object> R write(Work<R> work) {
+        try {
+            return shared(work);
+        } catch (SQLException failed) {
+            throw PostgresErrors.ofWrite(failed);
+        }
+    }
+
+    /** Runs statements on a connection that is nobody's. An {@link SQLException} is the statements'. */
+    <R extends @Nullable Object> R shared(Work<R> work) throws SQLException {
+        try {
+            if (!shared.tryAcquire(connectionWait.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new BackendUnavailableException(
+                        "all " + connections + " connections were in use for " + connectionWait
+                                + "; nothing was sent. Raise connections or connectionWait, or begin less at once");
+            }
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new BackendUnavailableException("interrupted before anything was sent", interrupt);
+        }
+        try {
+            return inLane(work);
+        } finally {
+            shared.release();
+        }
+    }
+
+    /**
+     * Runs statements of a lane of combined commands, which always has a connection for itself. An {@link SQLException} is the
+     * statements'; that there is no connection is told as in {@link #read}.
+     */
+    <R extends @Nullable Object> R inLane(Work<R> work) throws SQLException {
+        // There are as many permits as users at once, so none is missing before close takes them all.
+        if (!inUse.tryAcquire()) {
+            throw new BackendClosedException();
+        }
+        try (Connection connection = connect()) {
+            return work.run(connection);
+        } finally {
+            inUse.release();
+        }
+    }
+
+    private Connection connect() {
+        if (closed) {
+            throw new BackendClosedException();
+        }
+        try {
+            Connection connection = pool.getConnection();
+            if (!connection.getAutoCommit()) {
+                connection.setAutoCommit(true);
+            }
+            return connection;
+        } catch (SQLException failed) {
+            throw PostgresErrors.unconnected(failed);
+        }
+    }
+
+    /** Whether acknowledged writes survive the death of the server. */
+    boolean durable() {
+        return durable;
+    }
+
+    /** The number of connections for what is not combined. */
+    int sharedConnections() {
+        return connections - Lanes.CONNECTIONS;
+    }
+
+    Map<String, Long> gauges() {
+        Map<String, Long> gauges = new TreeMap<>();
+        gauges.put("postgres.connections.used", (long) (connections - inUse.availablePermits()));
+        gauges.put("postgres.connections.most", (long) connections);
+        gauges.put("postgres.connections.waiting", (long) shared.getQueueLength());
+        if (ownPool != null && ownPool.getHikariPoolMXBean() != null) {
+            gauges.put("postgres.connections.open", (long)
+                    ownPool.getHikariPoolMXBean().getTotalConnections());
+        }
+        return gauges;
+    }
+
+    /** Lets what is running end, then closes the pool. Sessions are closed by those who opened them. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        boolean interrupted = false;
+        try {
+            inUse.tryAcquire(connections, statementTimeout.plus(REPLY_MARGIN).toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException interrupt) {
+            // Whoever closes in a hurry gets it: what still runs ends with its connection.
+            interrupted = true;
+        }
+        if (ownPool != null) {
+            ownPool.close();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

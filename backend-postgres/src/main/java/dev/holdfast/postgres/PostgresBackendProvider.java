@@ -1,0 +1,41 @@
+package dev.holdfast.postgres;
+
+import dev.holdfast.backend.BackendProvider;
+import dev.holdfast.backend.BackendUri;
+import dev.holdfast.backend.Stores;
+import dev.holdfast.config.Option;
+import dev.holdfast.config.Settings;
+import dev.holdfast.spi.Time;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Opens backends on a PostgreSQL database: {@code postgresql://user:password@host:port,host:port/database?option=value}. Of several
+ * hosts the one that is primary is used.
+ */
+public final class PostgresBackendProvider implements BackendProvider {
+    /** Made by {@link java.util.ServiceLoader}. */
+    public PostgresBackendProvider() {}
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("postgresql", "postgres");
+    }
+
+    @Override
+    public List<Option<?>> options() {
+        List<Option<?>> options = new ArrayList<>(PostgresOptions.own());
+        options.addAll(DriverOptions.all());
+        return options;
+    }
+
+    @Override
+    public Stores open(BackendUri uri, Settings settings, Time time) {
+        return stores(Database.open(uri, settings), settings, time);
+    }
+
+    static Stores stores(Database database, Settings settings, Time time) {
+        return Stores.of(new PostgresStateStore(database, settings.get(PostgresOptions.SWEEP_INTERVAL), time));
+    }
+}

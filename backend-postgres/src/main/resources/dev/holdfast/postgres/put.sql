@@ -1,0 +1,4 @@
+insert into ${schema}.entry (key, value, encoding, version, expires)
+values (?, ?, ?, ?, clock_timestamp() + nullif(?::bigint, 0) * interval '1 millisecond')
+on conflict (key) do update set value = excluded.value, encoding = excluded.encoding, version = excluded.version,
+    expires = excluded.expires

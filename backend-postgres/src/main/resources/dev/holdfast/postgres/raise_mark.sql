@@ -1,0 +1,1 @@
+select fence, commits, last_id from ${schema}.raise_mark(?, ?, ?, ?, ?)
