@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,7 +43,7 @@ record KeyMaterial(KeyStore store) {
             String make = "-genkeypair -keyalg EC -groupname secp256r1 -validity 30 -dname CN=localhost"
                     + " -ext SAN=dns:localhost,ip:127.0.0.1 -ext BC:critical=ca:true"
                     + " -storetype PKCS12 -storepass " + PASSWORD + " -alias " + ALIAS + " -keystore";
-            List<String> command = new java.util.ArrayList<>(List.of(keytool));
+            List<String> command = new ArrayList<>(List.of(keytool));
             command.addAll(List.of(make.split(" ")));
             command.add(keys.toString());
             ServerProcess.run(command, Map.of());

@@ -102,12 +102,17 @@ public final class RedisOptions {
 
     List<String> lines() {
         List<String> all = new ArrayList<>(lines);
-        if (password != null) {
-            String quoted = '"' + password.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-            all.add("requirepass " + quoted);
-            all.add("masterauth " + quoted);
-        }
+        quotedPassword().ifPresent(secret -> {
+            all.add("requirepass " + secret);
+            all.add("masterauth " + secret);
+        });
         return all;
+    }
+
+    /** As in {@code redis.conf}. */
+    Optional<String> quotedPassword() {
+        return Optional.ofNullable(password)
+                .map(secret -> '"' + secret.replace("\\", "\\\\").replace("\"", "\\\"") + '"');
     }
 
     @Nullable

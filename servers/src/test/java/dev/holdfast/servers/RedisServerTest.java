@@ -94,16 +94,18 @@ class RedisServerTest {
     }
 
     @Test
-    void close_leavesNothing() {
+    void close_leavesNothingButTheLog() {
         RedisServer redis = RedisServer.start();
         Path log = redis.log();
         long pid = redis.pid();
-        assertTrue(Files.exists(log));
+        Path folder = Path.of(redis.info("server").get("config_file")).getParent();
+        assertTrue(Files.exists(folder));
 
         redis.close();
 
         assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false));
-        assertFalse(Files.exists(log.getParent()));
+        assertTrue(Files.exists(log));
+        assertFalse(Files.exists(folder));
         assertThrows(IllegalStateException.class, redis::restart);
     }
 
