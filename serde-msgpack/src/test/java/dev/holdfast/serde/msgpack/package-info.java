@@ -1,0 +1,5 @@
+/** Tests of the MessagePack serde. */
+@NullMarked
+package dev.holdfast.serde.msgpack;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tests of typed state. */
+@NullMarked
+package dev.holdfast.serde;
+
+import org.jspecify.annotations.NullMarked;
