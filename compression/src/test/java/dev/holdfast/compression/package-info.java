@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.compression;
+
+import org.jspecify.annotations.NullMarked;
