@@ -22,14 +22,19 @@ public class CpuTime {
     public long cpuNanos;
     private long start;
 
+    /** The processor time of the calling thread until now, in nanoseconds. */
+    static long ofThread() {
+        return THREADS.getCurrentThreadCpuTime();
+    }
+
     @Setup(Level.Iteration)
     public void begin() {
         operations = 0;
-        start = THREADS.getCurrentThreadCpuTime();
+        start = ofThread();
     }
 
     @TearDown(Level.Iteration)
     public void end() {
-        cpuNanos = THREADS.getCurrentThreadCpuTime() - start;
+        cpuNanos = ofThread() - start;
     }
 }

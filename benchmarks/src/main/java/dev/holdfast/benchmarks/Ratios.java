@@ -128,7 +128,7 @@ public final class Ratios {
         return result.getSecondaryResults().get(counter).getScore();
     }
 
-    private static String place() {
+    static String place() {
         return cpu() + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
                 + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
                 + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version");
@@ -146,7 +146,7 @@ public final class Ratios {
         }
     }
 
-    private static String commit() throws IOException {
+    static String commit() throws IOException {
         Process git = new ProcessBuilder("git", "rev-parse", "--short", "HEAD")
                 .redirectErrorStream(true)
                 .start();
