@@ -6,10 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A real PostgreSQL server on the loopback address, whose superuser {@code postgres} needs no password there.
@@ -35,7 +38,7 @@ public final class PostgresServer implements AutoCloseable {
     private ServerProcess process;
     private boolean closed;
 
-    private PostgresServer(PostgresOptions options) {
+    private PostgresServer(PostgresOptions options, Filling filling) {
         Path bin = options.programs().resolve("bin");
         folder = Workspace.newRun("postgres");
         data = folder.resolve("data");
@@ -51,32 +54,39 @@ public final class PostgresServer implements AutoCloseable {
             command.addAll(List.of("-c", setting));
         }
         command.addAll(options.arguments());
-        Cleanup.atExit(closing);
-        initialize(bin);
-        process = launch();
-    }
-
-    private void initialize(Path bin) {
         try {
             Files.createDirectory(data);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            filling.fill(bin, data);
+        } catch (IOException | SQLException | RuntimeException e) {
+            Ports.release(port);
+            Workspace.delete(folder);
+            throw new ServerException("could not make a database in " + data + ": " + e.getMessage(), e);
         }
-        PostgresUser user = PostgresUser.get();
-        user.own(data);
+        process = launch();
+        Cleanup.atExit(closing);
+    }
+
+    /** Puts a database into an empty folder. */
+    private interface Filling {
+        void fill(Path bin, Path data) throws IOException, SQLException;
+    }
+
+    private static void initialize(Path bin, Path data) {
+        PostgresUser.get().own(data);
         ServerProcess.run(
-                user.command(List.of(
-                        bin.resolve("initdb").toString(),
-                        "-D",
-                        data.toString(),
-                        "-U",
-                        "postgres",
-                        "-A",
-                        "trust",
-                        "-E",
-                        "UTF8",
-                        "--no-locale",
-                        "--no-sync")),
+                PostgresUser.get()
+                        .command(List.of(
+                                bin.resolve("initdb").toString(),
+                                "-D",
+                                data.toString(),
+                                "-U",
+                                "postgres",
+                                "-A",
+                                "trust",
+                                "-E",
+                                "UTF8",
+                                "--no-locale",
+                                "--no-sync")),
                 ENVIRONMENT);
     }
 
@@ -90,9 +100,37 @@ public final class PostgresServer implements AutoCloseable {
      * program for it.
      */
     public static PostgresServer start(PostgresOptions options) {
-        PostgresServer server = new PostgresServer(options);
+        PostgresServer server = new PostgresServer(options, PostgresServer::initialize);
         server.awaitReady();
         return server;
+    }
+
+    /**
+     * Starts a standby that follows this server by streaming, from a copy of its data, and returns when it answers queries. The options must
+     * name the same version.
+     *
+     * @param superuser a connection to this server; the copy is made between its {@code pg_backup_start} and {@code pg_backup_stop}
+     */
+    public PostgresServer startStandby(PostgresOptions options, Connection superuser) {
+        String primary = "host=127.0.0.1 port=" + port + " user=postgres";
+        PostgresServer standby = new PostgresServer(options.set("primary_conninfo", primary), (bin, copy) -> {
+            Backup.copy(superuser, data, copy);
+            Files.createFile(copy.resolve("standby.signal"));
+            PostgresUser.get().own(copy);
+        });
+        standby.awaitReady();
+        return standby;
+    }
+
+    /** Makes a standby a primary. It takes writes soon after; {@code pg_is_in_recovery()} tells when. */
+    public void promote() {
+        try {
+            Path request = Files.createFile(data.resolve("promote"));
+            PostgresUser.get().own(request);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        ServerProcess.signal("USR1", List.of(pid()));
     }
 
     public String host() {
@@ -196,8 +234,22 @@ public final class PostgresServer implements AutoCloseable {
         closed = true;
         Cleanup.forget(closing);
         process.end();
+        removeSharedMemory();
         Ports.release(port);
         Workspace.delete(folder);
+    }
+
+    /** A postmaster that was killed leaves its pid file, whose seventh line has key and id of a segment that only a restart would reuse. */
+    private void removeSharedMemory() {
+        try {
+            List<String> lines = Files.readAllLines(data.resolve("postmaster.pid"));
+            if (lines.size() >= 7) {
+                String id = lines.get(6).strip().replaceFirst("^\\d+\\s+", "");
+                ServerProcess.run(List.of("ipcrm", "-m", id), Map.of());
+            }
+        } catch (IOException | ServerException gone) {
+            // It ended in order, or there is no ipcrm; then 56 bytes stay.
+        }
     }
 
     private ServerProcess launch() {
@@ -226,7 +278,7 @@ public final class PostgresServer implements AutoCloseable {
             List<String> lines = Files.readAllLines(data.resolve("postmaster.pid"));
             return lines.size() >= 8
                     && lines.get(0).strip().equals(Long.toString(pid()))
-                    && lines.get(7).strip().equals("ready");
+                    && Set.of("ready", "standby").contains(lines.get(7).strip());
         } catch (NoSuchFileException notYet) {
             return false;
         } catch (IOException e) {

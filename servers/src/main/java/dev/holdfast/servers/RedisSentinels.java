@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A primary and two replicas of Redis, watched by three Sentinels that replace the primary 0.5 s after it fell silent.
+ * A primary and two replicas of Redis, watched by three Sentinels that replace the primary about 2 s after it fell silent.
  *
  * <p>Safe for use by many threads.
  */
@@ -40,9 +40,10 @@ public final class RedisSentinels implements AutoCloseable {
                 START,
                 () -> servers.stream().skip(1).allMatch(RedisServer::isLinkedReplica),
                 () -> new ServerException("the replicas did not find their primary within " + START));
+        // Longer than a Sentinel's first second, in which it does not ping a new primary and would think it down.
         List<String> watch = new ArrayList<>(List.of(
                 "sentinel monitor " + NAME + " 127.0.0.1 " + primary.port() + " 2",
-                "sentinel down-after-milliseconds " + NAME + " 500",
+                "sentinel down-after-milliseconds " + NAME + " 1200",
                 "sentinel failover-timeout " + NAME + " 3000",
                 "sentinel parallel-syncs " + NAME + " 2"));
         options.quotedPassword().ifPresent(secret -> watch.add("sentinel auth-pass " + NAME + " " + secret));
@@ -56,7 +57,7 @@ public final class RedisSentinels implements AutoCloseable {
     /** Makes a Sentinel look and tell more often than every 10 s and 2 s; Redis 6.2 cannot. */
     private static void hurry(RedisServer sentinel) {
         try {
-            sentinel.call("SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "500");
+            sentinel.call("SENTINEL", "DEBUG", "PING-PERIOD", "200", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "500");
         } catch (RespClient.RespError unknownCommand) {
             // It then takes its time.
         }

@@ -6,17 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PostgresServerTest {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
     private static PostgresServer postgres;
 
     @BeforeAll
@@ -50,6 +56,40 @@ class PostgresServerTest {
             assertTrue(ask(connection, "SHOW server_version").startsWith("13."));
             assertEquals("on", ask(connection, "SHOW fsync"));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"18", "13"})
+    void standby_followsAndIsPromoted(String version) throws Exception {
+        PostgresOptions options = PostgresOptions.defaults().version(version);
+        Assumptions.assumeTrue(
+                options.missing().isEmpty(), () -> options.missing().orElseThrow());
+        try (PostgresServer primary = PostgresServer.start(options);
+                Connection connection = DriverManager.getConnection(primary.jdbcUrl());
+                PostgresServer standby = primary.startStandby(options, connection);
+                Connection second = DriverManager.getConnection(standby.jdbcUrl())) {
+            ask(connection, "CREATE TABLE t (n int)");
+            ask(connection, "INSERT INTO t VALUES (7)");
+            assertTrue(Await.within(SOON, () -> sees(second, "SELECT n FROM t", "7")));
+            assertThrows(SQLException.class, () -> ask(second, "INSERT INTO t VALUES (8)"));
+
+            primary.kill();
+            standby.promote();
+            assertTrue(Await.within(SOON, () -> sees(second, "SELECT pg_is_in_recovery()", "f")));
+            ask(second, "INSERT INTO t VALUES (8)");
+        }
+    }
+
+    @Test
+    void close_afterAKillLeavesNoSharedMemory() throws Exception {
+        Path segments = Path.of("/proc/sysvipc/shm");
+        Assumptions.assumeTrue(Files.exists(segments), "only Linux shows its shared memory so");
+        PostgresServer server = PostgresServer.start();
+        String pid = " " + server.pid() + " ";
+        assertTrue(Files.readString(segments).contains(pid));
+        server.kill();
+        server.close();
+        assertFalse(Files.readString(segments).contains(pid));
     }
 
     @Test
@@ -87,9 +127,9 @@ class PostgresServerTest {
             int pid = Integer.parseInt(ask(one, "SELECT pg_backend_pid()"));
             postgres.killBackend(pid);
             assertThrows(SQLException.class, () -> ask(one, "SELECT 1"));
-            assertTrue(Await.within(java.time.Duration.ofSeconds(10), () -> !works(other)));
+            assertTrue(Await.within(SOON, () -> !works(other)));
         }
-        assertTrue(Await.within(java.time.Duration.ofSeconds(10), PostgresServerTest::connects));
+        assertTrue(Await.within(SOON, PostgresServerTest::connects));
         assertEquals(postmaster, postgres.pid());
         assertThrows(IllegalArgumentException.class, () -> postgres.killBackend(1));
     }
@@ -106,8 +146,12 @@ class PostgresServerTest {
     }
 
     private static boolean works(Connection connection) {
+        return sees(connection, "SELECT 1", "1");
+    }
+
+    private static boolean sees(Connection connection, String sql, String answer) {
         try {
-            return ask(connection, "SELECT 1").equals("1");
+            return ask(connection, sql).equals(answer);
         } catch (SQLException e) {
             return false;
         }
