@@ -32,7 +32,7 @@ public interface Faults {
     /** Ends every fault, and returns when the store serves again. Harmless if there is none. */
     void heal() throws Exception;
 
-    /** Stops the store in the orderly way and starts it again with its data. */
+    /** Stops the store and starts it again with its data; returns when it serves. */
     default void restart() throws Exception {
         throw cannot(Kind.RESTART);
     }
@@ -53,8 +53,8 @@ public interface Faults {
     }
 
     /**
-     * Ends each connection, those there and new ones, as soon as the store has sent so many bytes more on it; until {@link #heal}. The
-     * bytes before arrive, what was asked for is done.
+     * Ends a connection, of those there or a new one, as soon as the store has sent so many bytes more; once at least, until {@link #heal}.
+     * The bytes before arrive, and what was asked for is done.
      *
      * @param bytes at least 0
      */
