@@ -3,86 +3,160 @@ package dev.holdfast.tck;
 import dev.holdfast.servers.FaultProxy;
 import dev.holdfast.servers.FaultProxy.Direction;
 import dev.holdfast.servers.PostgresServer;
+import dev.holdfast.servers.RedisCluster;
+import dev.holdfast.servers.RedisSentinels;
 import dev.holdfast.servers.RedisServer;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /**
- * Faults of servers on this machine and of a proxy before them, through which the clients under test go. Needs the module
+ * Faults of servers on this machine and of the proxies before them, through which the clients under test go. Needs the module
  * {@code holdfast-servers}, which the kit itself does not bring.
  */
 public final class LocalFaults implements Faults {
+    private static final Duration CONVERGED = Duration.ofSeconds(60);
 
-    /** What can be done to a process. */
-    private interface Server {
-        boolean isAlive();
+    /** What can be done to the processes of a store; what one cannot do its kinds do not promise. */
+    private interface Processes {
+        default void kill() {
+            throw new UnsupportedOperationException("not among kinds()");
+        }
 
-        void kill();
+        default void pause() {
+            throw new UnsupportedOperationException("not among kinds()");
+        }
 
-        void pause();
+        default void restart() {
+            throw new UnsupportedOperationException("not among kinds()");
+        }
 
-        void resume();
+        default void stallReplication() {
+            throw new UnsupportedOperationException("not among kinds()");
+        }
 
-        void restart();
+        default void failover() {
+            throw new UnsupportedOperationException("not among kinds()");
+        }
+
+        /** Has all of them run and serve. */
+        default void heal() {}
     }
 
-    private static final Set<Kind> OF_CONNECTIONS = EnumSet.of(Kind.CUT, Kind.LOSE_REPLIES, Kind.BLACK_HOLE, Kind.SLOW);
-    private static final Set<Kind> OF_PROCESSES = EnumSet.of(Kind.RESTART, Kind.KILL, Kind.PAUSE);
-
     private final Set<Kind> kinds;
-    private final FaultProxy proxy;
-    private final Server server;
+    private final List<FaultProxy> proxies;
+    private final Processes processes;
 
-    private LocalFaults(Set<Kind> kinds, FaultProxy proxy, Server server) {
+    private LocalFaults(Set<Kind> kinds, List<FaultProxy> proxies, Processes processes) {
         this.kinds = kinds;
-        this.proxy = proxy;
-        this.server = server;
+        this.proxies = proxies;
+        this.processes = processes;
     }
 
     /** Of the connections that go through a proxy, whatever is behind it. */
     public static LocalFaults of(FaultProxy proxy) {
-        return new LocalFaults(Set.copyOf(OF_CONNECTIONS), proxy, new Untouchable());
+        return new LocalFaults(andOfConnections(), List.of(proxy), new Processes() {});
     }
 
     /** Of a Redis server that was started behind a proxy; see {@code RedisOptions.proxies}. */
     public static LocalFaults of(RedisServer redis) {
-        return new LocalFaults(all(), redis.proxy(), new Server() {
-            @Override
-            public boolean isAlive() {
-                return redis.isAlive();
-            }
+        return new LocalFaults(
+                andOfConnections(Kind.RESTART, Kind.KILL, Kind.PAUSE), List.of(redis.proxy()), new Processes() {
+                    @Override
+                    public void kill() {
+                        redis.kill();
+                    }
 
-            @Override
-            public void kill() {
-                redis.kill();
-            }
+                    @Override
+                    public void pause() {
+                        redis.pause();
+                    }
 
-            @Override
-            public void pause() {
-                redis.pause();
-            }
+                    @Override
+                    public void restart() {
+                        redis.restart();
+                    }
 
-            @Override
-            public void resume() {
-                redis.resume();
-            }
+                    @Override
+                    public void heal() {
+                        run(redis);
+                    }
+                });
+    }
 
-            @Override
-            public void restart() {
-                redis.restart();
-            }
-        });
+    /** Of servers under Sentinel that were started behind proxies. The one killed, paused or replaced is the primary. */
+    public static LocalFaults of(RedisSentinels redis) {
+        return new LocalFaults(
+                andOfConnections(Kind.KILL, Kind.PAUSE, Kind.FAILOVER, Kind.STALL_REPLICATION),
+                redis.servers().stream().map(RedisServer::proxy).toList(),
+                new Processes() {
+                    @Override
+                    public void kill() {
+                        redis.primary().kill();
+                    }
+
+                    @Override
+                    public void pause() {
+                        redis.primary().pause();
+                    }
+
+                    @Override
+                    public void stallReplication() {
+                        stallLinks(redis.primary());
+                    }
+
+                    @Override
+                    public void failover() {
+                        // Killed, not asked: a primary that is asked waits for its replicas, and loses nothing.
+                        redis.primary().kill();
+                        redis.awaitConverged(CONVERGED);
+                    }
+
+                    @Override
+                    public void heal() {
+                        redis.servers().forEach(LocalFaults::run);
+                        redis.awaitConverged(CONVERGED);
+                    }
+                });
+    }
+
+    /** Of a cluster that was started behind proxies. One primary is killed or paused; a failover replaces each of them. */
+    public static LocalFaults of(RedisCluster redis) {
+        return new LocalFaults(
+                andOfConnections(Kind.KILL, Kind.PAUSE, Kind.FAILOVER),
+                redis.nodes().stream().map(RedisServer::proxy).toList(),
+                new Processes() {
+                    @Override
+                    public void kill() {
+                        redis.primaries().get(0).kill();
+                    }
+
+                    @Override
+                    public void pause() {
+                        redis.primaries().forEach(RedisServer::pause);
+                    }
+
+                    @Override
+                    public void failover() {
+                        for (RedisServer primary : redis.primaries()) {
+                            redis.failover(redis.replicasOf(primary).get(0));
+                        }
+                        redis.awaitConverged(CONVERGED);
+                    }
+
+                    @Override
+                    public void heal() {
+                        redis.nodes().forEach(LocalFaults::run);
+                        redis.awaitConverged(CONVERGED);
+                    }
+                });
     }
 
     /** Of a PostgreSQL server, and of a proxy before it that the clients use. */
     public static LocalFaults of(PostgresServer postgres, FaultProxy proxy) {
-        return new LocalFaults(all(), proxy, new Server() {
-            @Override
-            public boolean isAlive() {
-                return postgres.isAlive();
-            }
-
+        return new LocalFaults(andOfConnections(Kind.RESTART, Kind.KILL, Kind.PAUSE), List.of(proxy), new Processes() {
             @Override
             public void kill() {
                 postgres.kill();
@@ -94,47 +168,40 @@ public final class LocalFaults implements Faults {
             }
 
             @Override
-            public void resume() {
-                postgres.resume();
+            public void restart() {
+                postgres.restart();
             }
 
             @Override
-            public void restart() {
-                postgres.restart();
+            public void heal() {
+                if (postgres.isAlive()) {
+                    postgres.resume();
+                } else {
+                    postgres.restart();
+                }
             }
         });
     }
 
-    private static Set<Kind> all() {
-        EnumSet<Kind> all = EnumSet.copyOf(OF_CONNECTIONS);
-        all.addAll(OF_PROCESSES);
-        return Set.copyOf(all);
+    private static Set<Kind> andOfConnections(Kind... ofProcesses) {
+        EnumSet<Kind> kinds = EnumSet.of(Kind.CUT, Kind.LOSE_REPLIES, Kind.BLACK_HOLE, Kind.SLOW);
+        kinds.addAll(List.of(ofProcesses));
+        return Set.copyOf(kinds);
     }
 
-    /** A server nobody here can reach but through its proxy. */
-    private static final class Untouchable implements Server {
-        @Override
-        public boolean isAlive() {
-            return true;
+    private static void run(RedisServer server) {
+        if (server.isAlive()) {
+            server.resume();
+        } else {
+            server.restart();
         }
+    }
 
-        @Override
-        public void kill() {
-            throw new UnsupportedOperationException("only the connections can be broken");
+    private static void stallLinks(RedisServer primary) {
+        if (primary.replicaLinks().isEmpty()) {
+            throw new IllegalStateException("no replica is connected to " + primary.port());
         }
-
-        @Override
-        public void pause() {
-            throw new UnsupportedOperationException("only the connections can be broken");
-        }
-
-        @Override
-        public void resume() {}
-
-        @Override
-        public void restart() {
-            throw new UnsupportedOperationException("only the connections can be broken");
-        }
+        primary.replicaLinks().forEach(link -> link.stall(Direction.TO_CLIENT));
     }
 
     @Override
@@ -144,54 +211,67 @@ public final class LocalFaults implements Faults {
 
     @Override
     public void heal() {
-        if (server.isAlive()) {
-            server.resume();
-        } else {
-            server.restart();
-        }
-        proxy.heal();
+        // First the connections: servers need those among themselves to agree.
+        proxies.forEach(FaultProxy::heal);
+        processes.heal();
     }
 
     @Override
     public void restart() {
-        server.restart();
+        processes.restart();
     }
 
     @Override
     public void kill() {
-        server.kill();
+        processes.kill();
     }
 
     @Override
     public void pause() {
-        server.pause();
+        processes.pause();
     }
 
     @Override
     public int cut() {
-        long before = proxy.resets();
-        proxy.reset();
-        return Math.toIntExact(proxy.resets() - before);
+        long before = sum(FaultProxy::resets);
+        proxies.forEach(FaultProxy::reset);
+        return Math.toIntExact(sum(FaultProxy::resets) - before);
     }
 
     @Override
     public void loseRepliesAfter(int bytes) {
-        proxy.cutAfter(Direction.TO_CLIENT, bytes);
+        proxies.forEach(proxy -> proxy.cutAfter(Direction.TO_CLIENT, bytes));
     }
 
     @Override
     public int lostReplies() {
-        return Math.toIntExact(proxy.cuts());
+        return Math.toIntExact(sum(FaultProxy::cuts));
     }
 
     @Override
     public void blackHole() {
-        proxy.blackHole();
+        proxies.forEach(FaultProxy::blackHole);
     }
 
     @Override
     public void slow(Duration delay) {
-        proxy.delay(Direction.TO_SERVER, delay);
-        proxy.delay(Direction.TO_CLIENT, delay);
+        proxies.forEach(proxy -> {
+            proxy.delay(Direction.TO_SERVER, delay);
+            proxy.delay(Direction.TO_CLIENT, delay);
+        });
+    }
+
+    @Override
+    public void stallReplication() {
+        processes.stallReplication();
+    }
+
+    @Override
+    public void failover() {
+        processes.failover();
+    }
+
+    private long sum(ToLongFunction<FaultProxy> count) {
+        return proxies.stream().mapToLong(count).sum();
     }
 }
