@@ -57,7 +57,9 @@ public interface LockStore extends AutoCloseable {
 
     /**
      * Renews several holds to {@code ttl} from now, each for itself, and answers in order. A hold that ended, was released or forced, or
-     * belongs to another lease id is not renewed and not made anew. Grants do not change. Unknown names are not an error.
+     * belongs to another lease id is not renewed and not made anew. Grants do not change. Unknown names are not an error. If only a part of
+     * the store fails, its holds are answered {@link RenewReply#UNKNOWN}; if all of it does, that is the call's error, as it is for a single
+     * renewal.
      */
     Call<List<RenewReply>> renew(List<Renewal> renewals);
 

@@ -7,5 +7,7 @@ public enum RenewReply {
     /** Renewed; others wait for the name. */
     CONTENDED,
     /** The lease id holds nothing under this name: certainly lost. */
-    GONE
+    GONE,
+    /** Renewed or not: the part of the store that has this name did not answer in time. It is asked again. */
+    UNKNOWN
 }

@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
 final class Renewer {
     private static final Logger LOG = LoggerFactory.getLogger(LockEngine.class);
 
+    private static final OutcomeUnknownException UNANSWERED =
+            new OutcomeUnknownException("a part of the store did not answer the renewal");
+
     private final Holds holds;
     private final ConcurrentLinkedQueue<Hold> due = new ConcurrentLinkedQueue<>();
     private final LongAdder failed = new LongAdder();
@@ -88,7 +91,12 @@ final class Renewer {
         for (int i = 0; i < chunk.size(); i++) {
             Item item = chunk.get(i);
             try {
-                item.hold().renewed(item, replies.get(i));
+                if (replies.get(i) == RenewReply.UNKNOWN) {
+                    failed.increment();
+                    item.hold().renewalFailed(item, UNANSWERED);
+                } else {
+                    item.hold().renewed(item, replies.get(i));
+                }
             } catch (RuntimeException bug) {
                 LOG.error("The lock engine failed on the renewal of {}", item.hold().name, bug);
             }

@@ -250,6 +250,20 @@ class LockFaultsTest extends LockEngineCase {
     }
 
     @Test
+    void renewalThatOnlyAPartOfTheStoreAnswers_keepsTheHoldsOfThatPart() throws InterruptedException {
+        LockGuard silent = engine.acquire("silent");
+        LockGuard answered = engine.acquire("answered");
+        store.silentNames.add("silent");
+        advanceMillis(29_000);
+        assertTrue(silent.isHeld());
+        assertTrue(engine.gauges().get("locks.renewals.failed") > 1, "it is asked again");
+        advanceMillis(2_000);
+        assertEquals(LockGuard.State.LOST, silent.state());
+        assertTrue(answered.isHeld());
+        answered.close();
+    }
+
+    @Test
     void interruptedThread_throwsBeforeAnyCommand() {
         Thread.currentThread().interrupt();
         assertThrows(InterruptedException.class, () -> engine.acquire("a"));

@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -88,6 +89,8 @@ final class TableLockStore implements LockStore {
     final Set<Capability> capabilities = EnumSet.of(Capability.CROSS_PROCESS, Capability.PUSH);
     int renewBatch = 1_000;
     boolean silent;
+    /** Names of a part of the store that does not answer renewals. */
+    final Set<String> silentNames = new HashSet<>();
     private final Table table;
     private final Map<String, Deque<Fate>> fates = new HashMap<>();
     private final Deque<Runnable> late = new ArrayDeque<>();
@@ -224,6 +227,9 @@ final class TableLockStore implements LockStore {
     public Call<List<RenewReply>> renew(List<Renewal> renewals) {
         return call("renew", renewals.get(0).name(), () -> renewals.stream()
                 .map(renewal -> {
+                    if (silentNames.contains(renewal.name().name())) {
+                        return RenewReply.UNKNOWN;
+                    }
                     Row row = row(renewal.name().name());
                     if (!renewal.leaseId().equals(live(row))) {
                         return RenewReply.GONE;
