@@ -77,11 +77,6 @@ final class Connector {
         }
     }
 
-    /** A connection of Jedis that belongs to no pool; the caller disconnects it, also after an error. */
-    Connection connection(HostAndPort server) {
-        return connect(server, new Sockets(server));
-    }
-
     private Connection connect(HostAndPort server, Sockets sockets) {
         JedisClientConfig config = DefaultJedisClientConfig.builder()
                 .resp2()

@@ -60,6 +60,11 @@ final class Link {
         return read();
     }
 
+    /** Lets a reader wait as long as nothing comes; it is up to somebody else to close a connection that fell silent. */
+    void readsWithoutEnd() {
+        connection.setSoTimeout(0);
+    }
+
     /** Whether the server answers. */
     boolean isAlive() {
         try {

@@ -22,7 +22,6 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -255,12 +254,9 @@ final class Redis implements AutoCloseable {
         return node;
     }
 
-    /**
-     * A connection of Jedis to a server, logged in, in no pool, for a subscriber. The caller disconnects it. Throws of the
-     * {@link BackendException} tree.
-     */
-    Connection connect(Node node) {
-        return connector.connection(node.address());
+    /** A connection to a server, in no pool, for a subscriber, who closes it. Throws of the {@link BackendException} tree. */
+    Link link(Node node) {
+        return connector.link(node.address(), 0);
     }
 
     boolean isCluster() {

@@ -7,9 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A Lua script of the server, from the resource beside this class. Immutable. */
 final class Script {
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^-- include (\\S+)$");
+
     private final String name;
     private final byte[] text;
     private final byte[] sha1;
@@ -25,14 +29,19 @@ final class Script {
         }
     }
 
-    /** The script in {@code dev/holdfast/redis/<name>.lua}. */
+    /** The script in {@code dev/holdfast/redis/<name>.lua}; a line {@code -- include <file>} in it stands for that file. */
     static Script of(String name) {
-        String resource = name + ".lua";
+        String text = INCLUDE.matcher(read(name + ".lua"))
+                .replaceAll(include -> Matcher.quoteReplacement(read(include.group(1))));
+        return new Script(name, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String read(String resource) {
         try (InputStream in = Script.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new IllegalStateException("the jar lacks " + resource);
             }
-            return new Script(name, in.readAllBytes());
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -17,9 +17,6 @@ import org.slf4j.LoggerFactory;
 final class Renewer {
     private static final Logger LOG = LoggerFactory.getLogger(LockEngine.class);
 
-    private static final OutcomeUnknownException UNANSWERED =
-            new OutcomeUnknownException("a part of the store did not answer the renewal");
-
     private final Holds holds;
     private final ConcurrentLinkedQueue<Hold> due = new ConcurrentLinkedQueue<>();
     private final LongAdder failed = new LongAdder();
@@ -93,7 +90,7 @@ final class Renewer {
             try {
                 if (replies.get(i) == RenewReply.UNKNOWN) {
                     failed.increment();
-                    item.hold().renewalFailed(item, UNANSWERED);
+                    item.hold().renewalFailed(item, new OutcomeUnknownException("a part of the store did not answer"));
                 } else {
                     item.hold().renewed(item, replies.get(i));
                 }

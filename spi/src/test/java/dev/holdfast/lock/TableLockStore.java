@@ -91,6 +91,7 @@ final class TableLockStore implements LockStore {
     boolean silent;
     /** Names of a part of the store that does not answer renewals. */
     final Set<String> silentNames = new HashSet<>();
+
     private final Table table;
     private final Map<String, Deque<Fate>> fates = new HashMap<>();
     private final Deque<Runnable> late = new ArrayDeque<>();

@@ -1,0 +1,161 @@
+package dev.holdfast.redis;
+
+import dev.holdfast.lock.ForceReply;
+import dev.holdfast.lock.GrantReply;
+import dev.holdfast.lock.GrantRequest;
+import dev.holdfast.lock.LockInfo;
+import dev.holdfast.lock.LockName;
+import dev.holdfast.lock.LockStore;
+import dev.holdfast.lock.Release;
+import dev.holdfast.lock.ReleaseReply;
+import dev.holdfast.lock.RenewReply;
+import dev.holdfast.lock.Renewal;
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Key;
+import dev.holdfast.spi.LeaseId;
+import dev.holdfast.spi.NonOverlap;
+import dev.holdfast.state.Page;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Locks on Redis. Each command is one script, whose clock is the server's. Acquiring, renewing and cancelling may be repeated under the
+ * same lease id, so a lost reply is not the end of them; a release or a forced one is not repeated here, because the second would not
+ * know what the first found. Safe for use by many threads.
+ */
+final class RedisLockStore implements LockStore {
+    private static final Script ACQUIRE = Script.of("lock_acquire");
+    private static final Script RELEASE = Script.of("lock_release");
+    private static final Script CANCEL = Script.of("lock_cancel");
+    private static final Script FORCE = Script.of("lock_force");
+
+    private static final Set<Capability> CAPABILITIES =
+            Set.of(Capability.FIFO_ACROSS_PROCESSES, Capability.CROSS_PROCESS, Capability.PUSH);
+
+    private final Redis redis;
+    private final LockWakeUps wakeUps;
+    private final LockRenewals renewals;
+    private final LockListing listing;
+    private final byte[] publish;
+
+    RedisLockStore(Redis redis, Subscriber subscriber) {
+        this.redis = redis;
+        wakeUps = new LockWakeUps(redis, subscriber);
+        renewals = new LockRenewals(redis);
+        listing = new LockListing(redis);
+        publish = Command.ascii(subscriber.isSharded() ? "SPUBLISH" : "PUBLISH");
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return CAPABILITIES;
+    }
+
+    @Override
+    public NonOverlap nonOverlap() {
+        return NonOverlap.UNLESS_FAILOVER;
+    }
+
+    @Override
+    public Call<GrantReply> tryGrant(GrantRequest request) {
+        wakeUps.needed();
+        List<byte[]> arguments = new ArrayList<>(8);
+        arguments.add(publish);
+        arguments.add(bytes(request.leaseId()));
+        arguments.add(digits(request.ttlMillis()));
+        arguments.add(digits(request.above()));
+        arguments.add(wakeUps.client());
+        arguments.add(request.label().getBytes(StandardCharsets.UTF_8));
+        GrantRequest.Waiting waiting = request.waiting();
+        if (waiting != null) {
+            arguments.add(digits(waiting.priority()));
+            arguments.add(digits(waiting.ttlMillis()));
+        }
+        Command command = Command.write(ACQUIRE, new LockKeys(request.name()).all(), arguments);
+        return redis.call(command.repeated()).map(RedisLockStore::granted);
+    }
+
+    private static GrantReply granted(@Nullable Object reply) {
+        List<?> numbers = Replies.list(reply);
+        long grant = Replies.number(numbers.get(0));
+        long second = Replies.number(numbers.get(1));
+        return grant > 0 ? GrantReply.granted(grant, second != 0) : GrantReply.busy(second);
+    }
+
+    @Override
+    public Call<List<RenewReply>> renew(List<Renewal> wanted) {
+        return renewals.renew(wanted);
+    }
+
+    @Override
+    public int renewBatch() {
+        return LockRenewals.BATCH;
+    }
+
+    @Override
+    public Call<ReleaseReply> release(Release release) {
+        List<byte[]> arguments = new ArrayList<>(4);
+        arguments.add(publish);
+        arguments.add(bytes(release.leaseId()));
+        LeaseId to = release.offerTo();
+        if (to != null) {
+            arguments.add(bytes(to));
+            arguments.add(digits(release.offerMillis()));
+        }
+        return redis.call(Command.write(RELEASE, new LockKeys(release.name()).all(), arguments))
+                .map(RedisLockStore::released);
+    }
+
+    private static ReleaseReply released(@Nullable Object reply) {
+        long found = Replies.number(reply);
+        return found == 1 ? ReleaseReply.RELEASED : found == 0 ? ReleaseReply.NOT_HELD : ReleaseReply.HELD_BY_OTHER;
+    }
+
+    @Override
+    public Call<@Nullable Void> cancel(LockName name, LeaseId leaseId) {
+        Command command = Command.write(CANCEL, new LockKeys(name).all(), List.of(publish, bytes(leaseId)));
+        return redis.call(command.repeated()).map(done -> null);
+    }
+
+    @Override
+    public Call<ForceReply> forceRelease(LockName name) {
+        return redis.call(Command.write(FORCE, new LockKeys(name).all(), List.of(publish)))
+                .map(reply -> Replies.number(reply) == 1 ? ForceReply.DONE : ForceReply.NOT_HELD);
+    }
+
+    @Override
+    public Call<@Nullable LockInfo> find(LockName name) {
+        return listing.find(name);
+    }
+
+    @Override
+    public Call<Page<LockInfo>> list(String namespace, Key prefix, @Nullable Key from, int limit) {
+        return listing.list(namespace, prefix, from, limit);
+    }
+
+    @Override
+    public void listen(Signals signals) {
+        wakeUps.listen(signals);
+    }
+
+    @Override
+    public void close() {
+        wakeUps.close();
+    }
+
+    static byte[] bytes(LeaseId leaseId) {
+        return ByteBuffer.allocate(16)
+                .putLong(leaseId.high())
+                .putLong(leaseId.low())
+                .array();
+    }
+
+    static byte[] digits(long number) {
+        return Command.ascii(Long.toString(number));
+    }
+}

@@ -1,0 +1,7 @@
+package dev.holdfast.redis;
+
+class RedisLockStoreTest extends LockStoreCase {
+    RedisLockStoreTest() {
+        super("7.0");
+    }
+}
