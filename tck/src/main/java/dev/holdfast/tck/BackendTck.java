@@ -24,9 +24,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * reason; a rule whose measurements came too late to mean anything is tried again with doubled times and is inconclusive in the end,
  * never passed. A report with all that was not proven is printed after the last rule.
  *
- * <p>Configuration parameters of JUnit, or system properties: {@code tck.rule=C02,T01} runs these rules alone, {@code tck.seed=42}
- * repeats the random choices of a run that printed this seed,
- * {@code tck.patience=PT1M} gives what must happen so long before it counts as not happening, instead of ten seconds.
+ * <p>Configuration parameters of JUnit, or system properties:
+ *
+ * <ul>
+ *   <li>{@code tck.rule=C02,T01} runs these rules alone;
+ *   <li>{@code tck.seed=42} repeats the random choices of a run that printed this seed;
+ *   <li>{@code tck.report=target/tck.html} writes the report as a page, with what a broken history looks like;
+ *   <li>{@code tck.profile=core} leaves out the rules that need {@link Faults};
+ *   <li>{@code tck.patience=PT1M} gives what must happen so long before it counts as not happening, instead of ten seconds.
+ * </ul>
  */
 @ExtendWith(RuleRunner.class)
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)

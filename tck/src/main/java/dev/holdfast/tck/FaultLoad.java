@@ -219,11 +219,8 @@ final class FaultLoad implements AutoCloseable {
 
     /** Judges the history; the clients must be stopped. */
     void judge(Function<List<Event>, Verdict> check) {
-        Verdict verdict = check.apply(recorder.history());
-        if (verdict.status() == Verdict.Status.UNDECIDED) {
-            throw new Inconclusive(verdict.toString());
-        }
-        verdict.requireOk();
+        List<Event> history = recorder.history();
+        HistoryViolation.check(check.apply(history), history);
     }
 
     /** Judges what was seen of locks: fences and fenced writes always, exclusion where it is promised. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.history.Call;
 import dev.holdfast.history.Checks;
 import dev.holdfast.history.ClientRecorder;
+import dev.holdfast.history.Event;
 import dev.holdfast.history.GrantCall;
 import dev.holdfast.history.ReadCall;
 import dev.holdfast.history.Recorder;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -50,7 +52,7 @@ abstract class HistoryRules extends RuleChapter {
                 get(client, stateOf(thread), name);
             }
         });
-        judge(Checks.linearizable(recorder.history()), THREADS * 400);
+        judge(recorder, Checks::linearizable, THREADS * 400);
     }
 
     @Test
@@ -71,7 +73,7 @@ abstract class HistoryRules extends RuleChapter {
                 compareAndSet(client, stateOf(thread), name, entry, value);
             }
         });
-        judge(Checks.linearizable(recorder.history()), THREADS * 200);
+        judge(recorder, Checks::linearizable, THREADS * 200);
     }
 
     @Test
@@ -103,7 +105,7 @@ abstract class HistoryRules extends RuleChapter {
                 default -> get(client, state, name);
             }
         });
-        judge(Checks.linearizable(recorder.history()), THREADS * 100);
+        judge(recorder, Checks::linearizable, THREADS * 100);
     }
 
     @Test
@@ -129,8 +131,8 @@ abstract class HistoryRules extends RuleChapter {
         if (granted.get() < Race.ENOUGH) {
             throw new Inconclusive("only " + granted + " grants");
         }
-        judge(Checks.mutex(recorder.history(), DRIFT), granted.get());
-        judge(Checks.fenceOrder(recorder.history()), granted.get());
+        judge(recorder, history -> Checks.mutex(history, DRIFT), granted.get());
+        judge(recorder, Checks::fenceOrder, granted.get());
     }
 
     @Test
@@ -151,7 +153,7 @@ abstract class HistoryRules extends RuleChapter {
                 tellFenced(client.fencedWrite("scope", fence), () -> opened.put(key("a"), bytes(value)));
             }
         });
-        judge(Checks.fencedWrites(recorder.history()), THREADS * 60);
+        judge(recorder, Checks::fencedWrites, THREADS * 60);
     }
 
     @Test
@@ -177,7 +179,7 @@ abstract class HistoryRules extends RuleChapter {
         ReadCall<Set<String>> read = recorder.client("reader").readSet("set");
         String all = state().scope("set").get(key("all")).map(RuleChapter::text).orElse("");
         read.ok(new TreeSet<>(List.of(all.trim().split(" "))));
-        judge(Checks.noLostUpdate(recorder.history()), 1);
+        judge(recorder, Checks::noLostUpdate, 1);
     }
 
     private StateBackend stateOf(int thread) {
@@ -251,11 +253,10 @@ abstract class HistoryRules extends RuleChapter {
         }
     }
 
-    private static void judge(Verdict verdict, int least) {
-        if (verdict.status() == Verdict.Status.UNDECIDED) {
-            throw new Inconclusive(verdict.toString());
-        }
-        verdict.requireOk();
+    private static void judge(Recorder recorder, Function<List<Event>, Verdict> check, int least) {
+        List<Event> history = recorder.history();
+        Verdict verdict = check.apply(history);
+        HistoryViolation.check(verdict, history);
         assertTrue(verdict.checked() >= least, () -> "events checked, of at least " + least + ": " + verdict.checked());
     }
 }

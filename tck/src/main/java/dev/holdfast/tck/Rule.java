@@ -32,6 +32,12 @@ record Rule(String id, String statement) {
         return id.substring(0, 1);
     }
 
+    /** Whether it can be run only by somebody who can break the store. */
+    boolean needsFaults() {
+        return Arrays.stream(FaultRules.class.getDeclaredMethods())
+                .anyMatch(method -> method.getName().startsWith(id + "_"));
+    }
+
     /** All rules of the kit, in the order of the contract. */
     static List<Rule> all() {
         List<Rule> rules = new ArrayList<>();

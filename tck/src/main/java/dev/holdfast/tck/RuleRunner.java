@@ -1,12 +1,15 @@
 package dev.holdfast.tck;
 
 import dev.holdfast.spi.Capability;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -33,13 +36,16 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
     private static final class Run {
         final TckSubject subject;
         final long seed;
-        final TckReport report = new TckReport();
+        final TckReport report;
         final Bounds bounds;
         final Set<Capability> capabilities;
+        /** What the rule that runs, or ran last, has done to the store. */
+        List<RecordedFaults.Fault> faults = List.of();
 
-        Run(TckSubject subject, long seed, Duration patience) {
+        Run(TckSubject subject, long seed, Duration patience, TckReport report) {
             this.subject = subject;
             this.seed = seed;
+            this.report = report;
             try (RuleSetting setting = new RuleSetting(subject, seed, 1, null)) {
                 capabilities = setting.client().capabilities();
                 bounds = Bounds.measure(setting.client().state(), patience);
@@ -50,18 +56,34 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                 }
             });
         }
+
+        void begin(Rule rule) {
+            faults = List.of();
+            subject.listener().begin(rule.id(), rule.statement());
+        }
+
+        void end(Rule rule, Verdict verdict, @Nullable String reason, @Nullable Throwable seen) {
+            String words = reason == null ? "" : reason;
+            report.add(new RuleResult(rule, verdict, words, seen, faults));
+            subject.listener().end(rule.id(), verdict, words);
+        }
     }
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        Optional<String> wanted = context.getConfigurationParameter("tck.rule");
-        if (wanted.isEmpty() || context.getTestMethod().isEmpty()) {
-            return ConditionEvaluationResult.enabled("every rule runs");
+        if (context.getTestMethod().isEmpty() || isAskedFor(context, Rule.of(context.getRequiredTestMethod()))) {
+            return ConditionEvaluationResult.enabled("asked for");
         }
-        String id = Rule.of(context.getRequiredTestMethod()).id();
-        return Arrays.asList(wanted.get().split(",")).contains(id)
-                ? ConditionEvaluationResult.enabled("asked for")
-                : ConditionEvaluationResult.disabled("only " + wanted.get() + " was asked for");
+        return ConditionEvaluationResult.disabled("other rules were asked for");
+    }
+
+    private static boolean isAskedFor(ExtensionContext context, Rule rule) {
+        if (context.getConfigurationParameter("tck.profile").orElse("").equals("core") && rule.needsFaults()) {
+            return false;
+        }
+        return context.getConfigurationParameter("tck.rule")
+                .map(ids -> Arrays.asList(ids.split(",")).contains(rule.id()))
+                .orElse(true);
     }
 
     @Override
@@ -75,6 +97,7 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         Method method = invoked.getExecutable();
         Rule rule = Rule.of(method);
         Run run = run(context);
+        run.begin(rule);
         try {
             if (!run.subject.includes(rule.chapter())) {
                 throw new NotRun("this class is about other chapters");
@@ -82,15 +105,15 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             requireApplicable(method, run);
             RuleChapter chapter = (RuleChapter) invoked.getTarget().orElseThrow();
             repeatWhileInconclusive(rule, method, chapter, run);
-            run.report.add(rule, Verdict.PASS, null);
+            run.end(rule, Verdict.PASS, null, null);
         } catch (Inconclusive inconclusive) {
-            run.report.add(rule, Verdict.INCONCLUSIVE, inconclusive.getMessage());
+            run.end(rule, Verdict.INCONCLUSIVE, inconclusive.getMessage(), null);
             throw inconclusive;
         } catch (NotRun notRun) {
-            run.report.add(rule, Verdict.NOT_RUN, notRun.getMessage());
+            run.end(rule, Verdict.NOT_RUN, notRun.getMessage(), null);
             throw notRun;
         } catch (TestAbortedException aborted) {
-            run.report.add(rule, Verdict.ABSENT, aborted.getMessage());
+            run.end(rule, Verdict.ABSENT, aborted.getMessage(), null);
             throw aborted;
         } catch (Throwable broken) {
             RuleViolation violation = new RuleViolation(rule, run.subject.toString(), run.seed, broken);
@@ -99,10 +122,10 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                     && !LocalDate.now(ZoneOffset.UTC).isAfter(waiver.get().until())) {
                 String reason =
                         waiver.get().reason() + " (until " + waiver.get().until() + ")";
-                run.report.add(rule, Verdict.WAIVED, reason);
+                run.end(rule, Verdict.WAIVED, reason, broken);
                 throw new TestAbortedException("waived: " + reason, violation);
             }
-            run.report.add(rule, Verdict.FAIL, told(broken));
+            run.end(rule, Verdict.FAIL, told(broken), broken);
             throw violation;
         }
     }
@@ -134,7 +157,11 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                 // Some stores live only as long as somebody has them open: from here on somebody does.
                 setting.client();
                 chapter.enter(setting);
-                invoke(method, chapter);
+                try {
+                    invoke(method, chapter);
+                } finally {
+                    run.faults = setting.inflicted();
+                }
                 return;
             } catch (Inconclusive inconclusive) {
                 if (attempt == TRIES) {
@@ -158,11 +185,17 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
     }
 
     @Override
-    public void afterAll(ExtensionContext context) {
+    public void afterAll(ExtensionContext context) throws IOException {
         Run run = classContext(context).getStore(STORE).get(Run.class, Run.class);
-        if (run != null && !context.getRequiredTestClass().isAnnotationPresent(Nested.class)) {
-            System.out.print(run.report.print(run.subject.toString(), run.seed));
+        if (run == null || context.getRequiredTestClass().isAnnotationPresent(Nested.class)) {
+            return;
         }
+        System.out.print(run.report.print(run.subject.toString(), run.seed));
+        Optional<Path> page = context.getConfigurationParameter("tck.report", Path::of);
+        if (page.isPresent()) {
+            HtmlReport.write(page.get(), run.report.results(), run.subject, run.seed, run.capabilities);
+        }
+        run.subject.listener().over(TckReport.worst(run.report.results()));
     }
 
     private static Run run(ExtensionContext context) {
@@ -179,7 +212,8 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                                         .orElseGet(() ->
                                                 ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE)),
                                 context.getConfigurationParameter("tck.patience", Duration::parse)
-                                        .orElse(PATIENCE)),
+                                        .orElse(PATIENCE),
+                                new TckReport(rule -> isAskedFor(context, rule))),
                         Run.class);
     }
 

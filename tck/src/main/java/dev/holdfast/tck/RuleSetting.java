@@ -21,7 +21,7 @@ final class RuleSetting implements AutoCloseable {
     private final Passage passage;
     private final int scale;
     private final Random random;
-    private @Nullable Faults faults;
+    private @Nullable RecordedFaults faults;
 
     RuleSetting(TckSubject subject, long seed, int scale, @Nullable Bounds bounds) {
         this.subject = subject;
@@ -66,11 +66,19 @@ final class RuleSetting implements AutoCloseable {
 
     /** What this rule may do to the store; all of it is healed when the rule is over. */
     synchronized Faults faults() {
-        faults = subject.faults();
         if (faults == null) {
-            throw new NotRun("the subject does not say what faults can be inflicted: TckSubject.withFaults");
+            Faults given = subject.faults();
+            if (given == null) {
+                throw new NotRun("the subject does not say what faults can be inflicted: TckSubject.withFaults");
+            }
+            faults = new RecordedFaults(given, System::nanoTime);
         }
         return faults;
+    }
+
+    /** What it has done to the store so far. */
+    synchronized List<RecordedFaults.Fault> inflicted() {
+        return faults == null ? List.of() : faults.inflicted();
     }
 
     TckSubject subject() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.history.Checks;
 import dev.holdfast.history.ClientRecorder;
+import dev.holdfast.history.Event;
 import dev.holdfast.history.ReadCall;
 import dev.holdfast.history.Recorder;
 import dev.holdfast.spi.Capability;
@@ -193,7 +194,8 @@ abstract class ScopeRules extends RuleChapter {
                 read.ok(generations);
             }
         });
-        Checks.noFracturedRead(recorder.history()).requireOk();
+        List<Event> history = recorder.history();
+        HistoryViolation.check(Checks.noFracturedRead(history), history);
     }
 
     @Test

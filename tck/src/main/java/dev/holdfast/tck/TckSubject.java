@@ -29,6 +29,8 @@ public final class TckSubject {
         Backend open(String namespace, @Nullable ManualTime time);
     }
 
+    private static final TckListener NOBODY = new TckListener() {};
+
     private final String name;
     private final Opener opener;
     private final @Nullable Opener stopped;
@@ -37,6 +39,7 @@ public final class TckSubject {
     private final Map<String, Waiver> waivers;
     private final @Nullable Faults faults;
     private final String chapters;
+    private final TckListener listener;
 
     private TckSubject(
             String name,
@@ -46,7 +49,8 @@ public final class TckSubject {
             @Nullable String uri,
             Map<String, Waiver> waivers,
             @Nullable Faults faults,
-            String chapters) {
+            String chapters,
+            TckListener listener) {
         this.name = name;
         this.opener = opener;
         this.stopped = stopped;
@@ -55,6 +59,7 @@ public final class TckSubject {
         this.waivers = waivers;
         this.faults = faults;
         this.chapters = chapters;
+        this.listener = listener;
     }
 
     /**
@@ -66,7 +71,7 @@ public final class TckSubject {
             Backends.Builder builder = Backends.at(uri).set("namespace", namespace);
             return time == null ? builder.open() : builder.time(time).open();
         };
-        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of(), null, "");
+        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of(), null, "", NOBODY);
     }
 
     /**
@@ -76,7 +81,8 @@ public final class TckSubject {
      * @param opener opens another independent client of the one store for a namespace
      */
     public static TckSubject of(String name, Function<String, Backend> opener) {
-        return new TckSubject(name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of(), null, "");
+        return new TckSubject(
+                name, (namespace, time) -> opener.apply(namespace), null, null, null, Map.of(), null, "", NOBODY);
     }
 
     /**
@@ -84,7 +90,7 @@ public final class TckSubject {
      * backends, and the store must take it too.
      */
     public TckSubject withTime(ManualTime manual) {
-        return new TckSubject(name, opener, stopped, manual, uri, waivers, faults, chapters);
+        return new TckSubject(name, opener, stopped, manual, uri, waivers, faults, chapters, listener);
     }
 
     /**
@@ -102,7 +108,8 @@ public final class TckSubject {
                 uri,
                 waivers,
                 faults,
-                chapters);
+                chapters,
+                listener);
     }
 
     /**
@@ -114,12 +121,12 @@ public final class TckSubject {
     public TckSubject waive(String rule, String reason, String until) {
         Map<String, Waiver> more = new TreeMap<>(waivers);
         more.put(rule, new Waiver(rule, reason, LocalDate.parse(until)));
-        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more), faults, chapters);
+        return new TckSubject(name, opener, stopped, time, uri, Map.copyOf(more), faults, chapters, listener);
     }
 
     /** Lets the rules of the chapter of faults do this to the store; without it they are not run. */
     public TckSubject withFaults(Faults inflicted) {
-        return new TckSubject(name, opener, stopped, time, uri, waivers, inflicted, chapters);
+        return new TckSubject(name, opener, stopped, time, uri, waivers, inflicted, chapters, listener);
     }
 
     /**
@@ -128,7 +135,7 @@ public final class TckSubject {
      * @param letters their letters, such as {@code "P"} or {@code "LXRW"}
      */
     public TckSubject only(String letters) {
-        return new TckSubject(name, opener, stopped, time, uri, waivers, faults, letters);
+        return new TckSubject(name, opener, stopped, time, uri, waivers, faults, letters, listener);
     }
 
     /** Whether the chapter with this letter is to be run. */
@@ -140,6 +147,15 @@ public final class TckSubject {
     @Nullable
     Faults faults() {
         return faults;
+    }
+
+    /** Tells somebody what becomes of the rules while they run. */
+    public TckSubject heardBy(TckListener hearer) {
+        return new TckSubject(name, opener, stopped, time, uri, waivers, faults, chapters, hearer);
+    }
+
+    TckListener listener() {
+        return listener;
     }
 
     Backend client(String namespace) {

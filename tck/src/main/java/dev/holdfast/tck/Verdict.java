@@ -1,7 +1,7 @@
 package dev.holdfast.tck;
 
 /** What is known about a rule in the end, from bad to good. */
-enum Verdict {
+public enum Verdict {
     /** The backend broke it. */
     FAIL,
     /** It was run, and nothing can be said. */

@@ -560,7 +560,7 @@ class WrongBackendsTest {
         return right;
     }
 
-    private static StateStore staleReads(StateStore right) {
+    static StateStore staleReads(StateStore right) {
         Map<Key, Stored> before = new ConcurrentHashMap<>();
         return new ForwardingStateStore(right) {
             @Override
