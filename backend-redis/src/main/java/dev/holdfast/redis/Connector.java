@@ -27,6 +27,9 @@ import redis.clients.jedis.exceptions.JedisException;
  * depend on it. Safe for use by many threads.
  */
 final class Connector {
+    private static final byte[] PING = Command.ascii("PING");
+    private static final byte[] ROLE = Command.ascii("ROLE");
+
     private final Login login;
     private final int database;
     private final String clientName;
@@ -77,6 +80,19 @@ final class Connector {
         }
     }
 
+    /** Whether a connection that was not used for a while still leads to a server that may be used. */
+    boolean isUsable(HostAndPort server, Link link) {
+        try {
+            if (primaryOnly) {
+                requirePrimary(server, link);
+                return true;
+            }
+            return !(link.ask(PING) instanceof JedisDataException);
+        } catch (IOException | JedisException | BackendUnavailableException useless) {
+            return false;
+        }
+    }
+
     private Connection connect(HostAndPort server, Sockets sockets) {
         JedisClientConfig config = DefaultJedisClientConfig.builder()
                 .resp2()
@@ -107,7 +123,7 @@ final class Connector {
     }
 
     private static void requirePrimary(HostAndPort server, Link link) throws IOException {
-        Object reply = link.ask(Command.ascii("ROLE"));
+        Object reply = link.ask(ROLE);
         if (reply instanceof JedisDataException refused) {
             // A user without the right to ask may still write, and a replica refuses that.
             if (refused instanceof JedisAccessControlException

@@ -73,11 +73,13 @@ final class Delivery implements Call<@Nullable Object> {
     public CompletionStage<@Nullable Object> start() {
         begin();
         CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+        redis.unfinished().begin();
         go(result);
         return result;
     }
 
     private void begin() {
+        redis.used();
         deadlineNanos = redis.time().nanos() + redis.commandNanos();
     }
 
@@ -110,12 +112,12 @@ final class Delivery implements Call<@Nullable Object> {
                     if (cause instanceof BackendException failed) {
                         decide(result, failed);
                     } else {
-                        result.completeExceptionally(cause);
+                        fail(result, cause);
                     }
                 }
             });
         } catch (RuntimeException unexpected) {
-            result.completeExceptionally(unexpected);
+            fail(result, unexpected);
         }
     }
 
@@ -123,15 +125,22 @@ final class Delivery implements Call<@Nullable Object> {
         long pause = judge(outcome);
         if (pause == OVER) {
             if (error != null) {
-                result.completeExceptionally(error);
+                fail(result, error);
             } else {
                 result.complete(reply);
+                redis.unfinished().end();
             }
         } else if (pause == NOW) {
             go(result);
         } else {
             redis.time().schedule(pause, () -> go(result));
         }
+    }
+
+    /** Ends it; only then it is finished, so that what its caller goes on with has begun before. */
+    private void fail(CompletableFuture<@Nullable Object> result, Throwable thrown) {
+        result.completeExceptionally(thrown);
+        redis.unfinished().end();
     }
 
     private @Nullable Node node() {

@@ -13,8 +13,6 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * small. Used by one thread at a time, and never after an error: a connection of Jedis would silently reconnect without logging in.
  */
 final class Link {
-    private static final byte[][] PING = {Command.ascii("PING")};
-
     final Frame frame = new Frame();
     /** The generation of the pool in which it was made. */
     final long generation;
@@ -63,15 +61,6 @@ final class Link {
     /** Lets a reader wait as long as nothing comes; it is up to somebody else to close a connection that fell silent. */
     void readsWithoutEnd() {
         connection.setSoTimeout(0);
-    }
-
-    /** Whether the server answers. */
-    boolean isAlive() {
-        try {
-            return !(ask(PING[0]) instanceof JedisDataException);
-        } catch (IOException | JedisConnectionException dead) {
-            return false;
-        }
     }
 
     void close() {

@@ -212,6 +212,11 @@ final class Node implements Transport<Parcel, Parcel> {
         }
     }
 
+    /** Lets go of its connections, and makes no more: what still comes here is told to try elsewhere. */
+    void retire() {
+        pool.close();
+    }
+
     /** Ends what waits, for good. */
     void close() {
         lanes.close();

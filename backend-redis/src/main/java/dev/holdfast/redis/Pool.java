@@ -45,7 +45,7 @@ final class Pool {
             if (link == null) {
                 return connect();
             }
-            if (time.nanos() - link.idleSinceNanos < TRIED_AFTER_NANOS || link.isAlive()) {
+            if (time.nanos() - link.idleSinceNanos < TRIED_AFTER_NANOS || connector.isUsable(server, link)) {
                 return link;
             }
             discard(link);
@@ -141,11 +141,10 @@ final class Pool {
         close(old);
     }
 
-    /** Closes what was not needed for long, down to the least number, and connects up to that number. May block. */
-    void tend() {
+    /** Closes what was not needed for long, down to the least number. */
+    void trim() {
         long now = time.nanos();
         List<Link> old = new ArrayList<>();
-        int missing;
         lock.lock();
         try {
             while (open - old.size() > settings.min()
@@ -153,21 +152,25 @@ final class Pool {
                     && now - idle.getLast().idleSinceNanos > settings.idleNanos()) {
                 old.add(idle.removeLast());
             }
-            missing = closed ? 0 : Math.max(0, settings.min() - open);
-            open += missing;
         } finally {
             lock.unlock();
         }
         close(old);
-        for (int i = missing; i > 0; i--) {
+    }
+
+    /** Connects up to the least number; throws if the server cannot be reached. Blocks. */
+    void fill() {
+        while (true) {
+            lock.lock();
             try {
-                giveBack(connect());
-            } catch (RuntimeException unreachable) {
-                for (int rest = i - 1; rest > 0; rest--) {
-                    gone();
+                if (closed || open >= settings.min()) {
+                    return;
                 }
-                throw unreachable;
+                open++;
+            } finally {
+                lock.unlock();
             }
+            giveBack(connect());
         }
     }
 

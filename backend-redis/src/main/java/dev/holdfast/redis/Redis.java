@@ -44,10 +44,12 @@ final class Redis implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final Topology topology;
     private final List<Runnable> onDisturbed = new CopyOnWriteArrayList<>();
+    private final Unfinished unfinished = new Unfinished();
     private final AtomicBoolean learning = new AtomicBoolean();
     private final AtomicBoolean disturbing = new AtomicBoolean();
     private final Features features;
     private volatile boolean closed;
+    private volatile boolean used;
     private volatile Time.@Nullable Timer tending;
 
     /** Connects; throws if that fails, and leaves nothing open. */
@@ -68,7 +70,7 @@ final class Redis implements AutoCloseable {
         try {
             topology.learn();
             for (Node primary : topology.primaries()) {
-                primary.pool().tend();
+                primary.pool().fill();
             }
             features = Features.of(anyPrimary());
             opened = true;
@@ -116,11 +118,21 @@ final class Redis implements AutoCloseable {
      * with other commands.
      */
     Call<List<Outcome<@Nullable Object>>> callAll(List<Command> commands) {
+        return callAll(commands, null);
+    }
+
+    /** The same for commands that all go to this server and no other. */
+    Call<List<Outcome<@Nullable Object>>> callAllAt(Node node, List<Command> commands) {
+        return callAll(commands, node);
+    }
+
+    private Call<List<Outcome<@Nullable Object>>> callAll(List<Command> commands, @Nullable Node pinned) {
         return Call.defer(() -> {
-            List<Part> parts = parts(commands);
+            used();
+            List<Part> parts = parts(commands, pinned);
             List<Call<Parcel>> sendings = new ArrayList<>(parts.size());
             parts.forEach(part -> sendings.add(part.send()));
-            return Call.outcomes(sendings).then(sent -> settle(commands, parts, sent));
+            return Call.outcomes(sendings).then(sent -> settle(commands, pinned, parts, sent));
         });
     }
 
@@ -152,11 +164,11 @@ final class Redis implements AutoCloseable {
         }
     }
 
-    private List<Part> parts(List<Command> commands) {
+    private List<Part> parts(List<Command> commands, @Nullable Node pinned) {
         Map<@Nullable Node, Part> filling = new LinkedHashMap<>();
         List<Part> parts = new ArrayList<>();
         for (int i = 0; i < commands.size(); i++) {
-            Node node = topology.node(commands.get(i).slot());
+            Node node = pinned != null ? pinned : topology.node(commands.get(i).slot());
             Part part = filling.get(node);
             if (part == null || part.isFull()) {
                 part = new Part(node);
@@ -175,7 +187,7 @@ final class Redis implements AutoCloseable {
 
     /** Keeps what was answered; what was certainly not executed, or may be executed twice, goes its own way from here. */
     private Call<List<Outcome<@Nullable Object>>> settle(
-            List<Command> commands, List<Part> parts, List<Outcome<Parcel>> sent) {
+            List<Command> commands, @Nullable Node pinned, List<Part> parts, List<Outcome<Parcel>> sent) {
         @Nullable Outcome<@Nullable Object>[] outcomes = newArray(commands.size());
         List<Integer> again = new ArrayList<>();
         for (int p = 0; p < parts.size(); p++) {
@@ -199,7 +211,7 @@ final class Redis implements AutoCloseable {
         }
         suspect();
         List<Call<@Nullable Object>> calls = new ArrayList<>(again.size());
-        again.forEach(index -> calls.add(call(commands.get(index))));
+        again.forEach(index -> calls.add(new Delivery(this, commands.get(index), pinned)));
         return Call.outcomes(calls).map(repeated -> {
             for (int i = 0; i < again.size(); i++) {
                 outcomes[again.get(i)] = repeated.get(i);
@@ -263,6 +275,11 @@ final class Redis implements AutoCloseable {
         return topology.isCluster();
     }
 
+    /** Whether there is one server only, and no other can take over. */
+    boolean isSingle() {
+        return topology instanceof SingleTopology;
+    }
+
     Features features() {
         return features;
     }
@@ -287,6 +304,10 @@ final class Redis implements AutoCloseable {
 
     Topology topology() {
         return topology;
+    }
+
+    Unfinished unfinished() {
+        return unfinished;
     }
 
     long commandNanos() {
@@ -357,20 +378,34 @@ final class Redis implements AutoCloseable {
         }
     }
 
+    /** Notes that the backend is in use; one that is not asks its servers nothing. */
+    void used() {
+        if (!used) {
+            used = true;
+        }
+    }
+
     private void tendLater() {
         if (!closed) {
-            tending = time.schedule(settings.topologyRefreshNanos(), () -> execute(this::tend));
+            tending = time.schedule(settings.topologyRefreshNanos(), this::tend);
         }
     }
 
     private void tend() {
-        try {
+        primaries().forEach(node -> node.pool().trim());
+        if (used) {
+            used = false;
             suspect();
-            primaries().forEach(node -> node.pool().tend());
+            execute(this::fill);
+        }
+        tendLater();
+    }
+
+    private void fill() {
+        try {
+            primaries().forEach(node -> node.pool().fill());
         } catch (BackendException unreachable) {
             LOG.debug("A server could not be connected to", unreachable);
-        } finally {
-            tendLater();
         }
     }
 
@@ -383,8 +418,10 @@ final class Redis implements AutoCloseable {
         }
     }
 
+    /** Waits for what was begun without waiting, such as the release of a lock, within the time of a command. */
     @Override
     public void close() {
+        unfinished.await(commandNanos());
         closed = true;
         Time.Timer timer = tending;
         if (timer != null) {

@@ -2,10 +2,13 @@ package dev.holdfast.redis;
 
 import dev.holdfast.backend.BackendUri;
 import dev.holdfast.config.ConfigException;
+import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol;
 
@@ -79,7 +82,7 @@ record RedisSettings(
                 !cluster);
         return new RedisSettings(
                 connector,
-                topologyMaker(uri),
+                topologyMaker(uri, settings, tls),
                 new PoolSettings(
                         min,
                         max,
@@ -91,7 +94,40 @@ record RedisSettings(
                 settings.get(RedisOptions.MEMORY_THRESHOLD));
     }
 
-    private static TopologyMaker topologyMaker(BackendUri uri) {
+    private static TopologyMaker topologyMaker(BackendUri uri, Settings settings, @Nullable SSLSocketFactory tls) {
+        boolean sentinel = uri.scheme().equals("redis+sentinel");
+        if (!sentinel) {
+            for (Option<?> theirs : List.of(RedisOptions.SENTINEL_USER, RedisOptions.SENTINEL_PASSWORD)) {
+                if (settings.isGiven(theirs)) {
+                    throw new ConfigException(theirs.name() + ", given " + settings.source(theirs)
+                            + ", has a meaning for the scheme redis+sentinel only; remove it");
+                }
+            }
+        }
+        if (uri.scheme().equals("redis+cluster")) {
+            if (!uri.path().isEmpty() || settings.get(RedisOptions.DATABASE) != 0) {
+                throw new ConfigException("a cluster has one database, 0; remove the path and the option database");
+            }
+            List<HostAndPort> seeds = servers(uri, Protocol.DEFAULT_PORT);
+            return nodes -> new ClusterTopology(seeds, nodes);
+        }
+        if (sentinel) {
+            String master = uri.path();
+            if (master.isEmpty() || !master.matches("[!-~]+")) {
+                throw new ConfigException("the path of a redis+sentinel URL is the name of the master as the sentinels"
+                        + " know it, as in redis+sentinel://host1,host2,host3/mymaster");
+            }
+            List<HostAndPort> sentinels = servers(uri, Protocol.DEFAULT_SENTINEL_PORT);
+            Connector connector = new Connector(
+                    Logins.ofSentinel(settings),
+                    0,
+                    settings.get(RedisOptions.CLIENT_NAME),
+                    millis(settings, RedisOptions.CONNECT_TIMEOUT),
+                    millis(settings, RedisOptions.COMMAND_TIMEOUT),
+                    tls,
+                    false);
+            return nodes -> new SentinelTopology(master, sentinels, connector, nodes);
+        }
         List<HostAndPort> servers = servers(uri, Protocol.DEFAULT_PORT);
         if (servers.size() > 1) {
             throw new ConfigException("the scheme " + uri.scheme() + " has one host, the URL names " + servers.size()
@@ -143,15 +179,11 @@ record RedisSettings(
                 : Acknowledgement.by(Integer.parseInt(wanted), waitMillis);
     }
 
-    private static int millis(Settings settings, dev.holdfast.config.Option<java.time.Duration> option) {
+    private static int millis(Settings settings, Option<Duration> option) {
         return Math.toIntExact(Math.max(1, settings.get(option).toMillis()));
     }
 
-    private static ConfigException contradiction(
-            Settings settings,
-            dev.holdfast.config.Option<?> left,
-            String relation,
-            dev.holdfast.config.Option<?> right) {
+    private static ConfigException contradiction(Settings settings, Option<?> left, String relation, Option<?> right) {
         return new ConfigException(left.name() + " (" + settings.get(left) + "), given " + settings.source(left) + ", "
                 + relation + " " + right.name() + " (" + settings.get(right) + "), given " + settings.source(right)
                 + "; change one of them");

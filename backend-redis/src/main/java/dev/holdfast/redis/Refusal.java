@@ -1,5 +1,6 @@
 package dev.holdfast.redis;
 
+import dev.holdfast.spi.BackendRejectedException;
 import redis.clients.jedis.exceptions.JedisAskDataException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
@@ -44,6 +45,12 @@ enum Refusal {
     /** Whether it may be over soon. */
     boolean isPassing() {
         return this == NO_PRIMARY || this == NOT_READY;
+    }
+
+    /** Whether a server refused because it belongs to no cluster. */
+    static boolean isNoCluster(BackendRejectedException error) {
+        return error.getCause() instanceof JedisDataException refused
+                && words(refused).contains("cluster support disabled");
     }
 
     /** The server's words, without the values of the command. */

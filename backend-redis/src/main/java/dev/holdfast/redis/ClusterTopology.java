@@ -1,0 +1,153 @@
+package dev.holdfast.redis;
+
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Protocol;
+
+/** The primaries of a cluster and their slots, as one of them tells. */
+final class ClusterTopology implements Topology {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterTopology.class);
+    private static final byte[] CLUSTER = Command.ascii("CLUSTER");
+    private static final byte[] SLOTS = Command.ascii("SLOTS");
+
+    private final List<HostAndPort> seeds;
+    private final Function<HostAndPort, Node> maker;
+    private final Map<HostAndPort, Node> nodes = new ConcurrentHashMap<>();
+    private final AtomicReferenceArray<@Nullable Node> owners = new AtomicReferenceArray<>(Protocol.CLUSTER_HASHSLOTS);
+    private volatile List<Node> primaries = List.of();
+    private volatile boolean closed;
+
+    ClusterTopology(List<HostAndPort> seeds, Function<HostAndPort, Node> maker) {
+        this.seeds = seeds;
+        this.maker = maker;
+    }
+
+    @Override
+    public @Nullable Node node(int slot) {
+        if (slot >= 0) {
+            return owners.get(slot);
+        }
+        List<Node> all = primaries;
+        return all.isEmpty() ? null : all.get(ThreadLocalRandom.current().nextInt(all.size()));
+    }
+
+    @Override
+    public List<Node> primaries() {
+        return primaries;
+    }
+
+    @Override
+    public Node at(HostAndPort address) {
+        Node node = nodes.get(address);
+        return node != null ? node : nodes.computeIfAbsent(address, maker);
+    }
+
+    @Override
+    public void moved(int slot, Node to) {
+        owners.set(slot, to);
+    }
+
+    @Override
+    public synchronized boolean learn() {
+        if (closed) {
+            return false;
+        }
+        Set<HostAndPort> asked = new LinkedHashSet<>();
+        primaries.forEach(node -> asked.add(node.address()));
+        asked.addAll(seeds);
+        RuntimeException why = null;
+        for (HostAndPort address : asked) {
+            Node node = at(address);
+            try {
+                if (node.ask(CLUSTER, SLOTS) instanceof List<?> ranges && !ranges.isEmpty()) {
+                    return take(node, ranges);
+                }
+                why = new BackendUnavailableException(node + " is in a cluster without slots");
+            } catch (BackendRejectedException refused) {
+                throw Refusal.isNoCluster(refused)
+                        ? new BackendRejectedException(node + " is no node of a cluster; use the scheme redis", refused)
+                        : refused;
+            } catch (BackendUnavailableException silent) {
+                LOG.debug("{} does not answer", node, silent);
+                why = silent;
+            }
+        }
+        throw new BackendUnavailableException("no node of the cluster answers", why);
+    }
+
+    private boolean take(Node teller, List<?> ranges) {
+        Map<String, Node> found = new TreeMap<>();
+        Map<Node, Integer> replicas = new HashMap<>();
+        boolean changed = false;
+        for (Object one : ranges) {
+            List<?> range = Replies.list(one);
+            Node owner = at(address(teller, Replies.list(range.get(2))));
+            found.put(owner.toString(), owner);
+            replicas.merge(owner, range.size() - 3, Math::max);
+            int last = (int) Replies.number(range.get(1));
+            for (int slot = (int) Replies.number(range.get(0)); slot <= last; slot++) {
+                if (owners.get(slot) != owner) {
+                    owners.set(slot, owner);
+                    changed = true;
+                }
+            }
+        }
+        replicas.forEach((node, count) -> node.replicas(Math.max(node.replicas(), count)));
+        List<Node> before = primaries;
+        primaries = List.copyOf(found.values());
+        if (!before.equals(primaries)) {
+            LOG.debug("The primaries are {} now", primaries);
+        }
+        retire(new HashSet<>(primaries));
+        return changed && !before.isEmpty();
+    }
+
+    /** Closes the connections to servers that are no primaries any more; they may be again. */
+    private void retire(Set<Node> kept) {
+        List<Node> gone = new ArrayList<>(nodes.values());
+        gone.removeAll(kept);
+        for (Node node : gone) {
+            if (!seeds.contains(node.address())) {
+                nodes.remove(node.address(), node);
+                node.retire();
+            } else {
+                node.pool().clear();
+            }
+        }
+    }
+
+    /** A server that does not know its own name means the one that we asked. */
+    private static HostAndPort address(Node teller, List<?> told) {
+        String host = Keyspace.text(told.get(0));
+        return new HostAndPort(
+                host.isEmpty() || host.equals("?") ? teller.address().getHost() : host,
+                (int) Replies.number(told.get(1)));
+    }
+
+    @Override
+    public boolean isCluster() {
+        return true;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        nodes.values().forEach(Node::close);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.holdfast.redis;
+
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Call;
+import dev.holdfast.state.Page;
+import dev.holdfast.state.ScanRequest;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The names of keys over all primaries. A walk over a cluster is refused while slots move, because a key may move from a server not
+ * yet walked over to one that was. Safe for use by many threads.
+ */
+final class Keyspace {
+    private static final Pattern RUN = Pattern.compile("run_id:(\\w+)");
+    private static final byte[] SCAN = Command.ascii("SCAN");
+    private static final byte[] MATCH = Command.ascii("MATCH");
+    private static final byte[] COUNT = Command.ascii("COUNT");
+    private static final Command SIZE = Command.read(null, Command.ascii("DBSIZE"));
+    private static final Command INFO = Command.read(null, Command.ascii("INFO"), Command.ascii("server"));
+    private static final Command NODES = Command.read(null, Command.ascii("CLUSTER"), Command.ascii("NODES"));
+    private static final byte[] UNLINK = Command.ascii("UNLINK");
+
+    private final Redis redis;
+
+    Keyspace(Redis redis) {
+        this.redis = redis;
+    }
+
+    /** One page of the names that match a pattern and a test, which decides. */
+    Call<Page<byte[]>> page(byte[] pattern, Predicate<byte[]> test, ScanRequest request) {
+        return Call.defer(() -> {
+            List<Node> servers = redis.primaries();
+            return new Scan<byte[]>(
+                            request,
+                            servers.size(),
+                            (cursor, count) -> step(servers, pattern, test, cursor, count),
+                            name -> name)
+                    .page();
+        });
+    }
+
+    /** Deletes the names that match a pattern and a test; answers how many. */
+    Call<Long> unlink(byte[] pattern, Predicate<byte[]> test) {
+        return Call.defer(() -> {
+            List<Node> servers = redis.primaries();
+            Clearing clearing = new Clearing();
+            return Call.attempts(
+                    Integer.MAX_VALUE,
+                    () -> step(servers, pattern, test, clearing.cursor, 512).then(step -> unlink(step.found())
+                            .map(removed -> clearing.add(removed, step.next(), servers.size()))),
+                    () -> new BackendUnavailableException("the keys did not end"));
+        });
+    }
+
+    private static final class Clearing {
+        final Cursor cursor = new Cursor();
+        private long removed;
+
+        /** Answers how many went, when all servers are done; null before. */
+        @Nullable
+        Long add(long more, long next, int servers) {
+            removed += more;
+            if (next != 0) {
+                cursor.moveTo(next);
+                return null;
+            }
+            if (cursor.server + 1 == servers) {
+                return removed;
+            }
+            cursor.nextServer();
+            return null;
+        }
+    }
+
+    private Call<Long> unlink(List<byte[]> names) {
+        if (names.isEmpty()) {
+            return Call.done(0L);
+        }
+        List<Command> commands = new ArrayList<>(names.size());
+        names.forEach(name -> commands.add(Command.write(name, UNLINK, name)));
+        return redis.callAll(commands).map(outcomes -> outcomes.stream()
+                .mapToLong(outcome -> Replies.number(outcome.get()))
+                .sum());
+    }
+
+    private Call<Scan.Step<byte[]>> step(
+            List<Node> servers, byte[] pattern, Predicate<byte[]> test, Cursor cursor, int count) {
+        if (cursor.server >= servers.size()) {
+            throw new BackendRejectedException(
+                    "the scan cannot go on: there are fewer primaries than there were; begin it anew");
+        }
+        Command scan = Command.read(
+                null,
+                SCAN,
+                Command.ascii(Long.toUnsignedString(cursor.position)),
+                MATCH,
+                pattern,
+                COUNT,
+                Command.ascii(Integer.toString(count)));
+        // What the server tells of itself comes behind the step, so that no move can begin between them unseen.
+        List<Command> commands = redis.isCluster() ? List.of(scan, INFO, SIZE, NODES) : List.of(scan, INFO, SIZE);
+        return redis.callAllAt(servers.get(cursor.server), commands).map(outcomes -> {
+            List<?> reply = Replies.list(outcomes.get(0).get());
+            cursor.check(
+                    redis.isCluster() ? layout(text(outcomes.get(3).get())) : 0,
+                    run(text(outcomes.get(1).get())),
+                    Replies.number(outcomes.get(2).get()));
+            List<byte[]> found = new ArrayList<>();
+            for (Object name : Replies.list(reply.get(1))) {
+                if (name instanceof byte[] bytes && test.test(bytes)) {
+                    found.add(bytes);
+                }
+            }
+            return new Scan.Step<>(Long.parseUnsignedLong(text(reply.get(0))), found);
+        });
+    }
+
+    static String text(@Nullable Object reply) {
+        return reply instanceof byte[] bytes ? new String(bytes, StandardCharsets.UTF_8) : "";
+    }
+
+    private static String run(String info) {
+        Matcher run = RUN.matcher(info);
+        if (!run.find()) {
+            throw new BackendRejectedException("the server does not tell its run_id, which scans need");
+        }
+        return run.group(1);
+    }
+
+    /** A number that stands for which primary has which slots. */
+    private static long layout(String nodes) {
+        List<String> primaries = new ArrayList<>();
+        for (String line : nodes.lines().toList()) {
+            String[] words = line.split(" ", -1);
+            if (words.length > 8 && words[2].contains("master")) {
+                StringBuilder slots = new StringBuilder(words[0]);
+                for (int i = 8; i < words.length; i++) {
+                    if (words[i].startsWith("[")) {
+                        throw new BackendRejectedException(
+                                "the keys cannot be walked over while slots move; try again when they have");
+                    }
+                    slots.append(' ').append(words[i]);
+                }
+                primaries.add(slots.toString());
+            }
+        }
+        primaries.sort(null);
+        return Cursor.hash(String.join("\n", primaries).getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,195 @@
+package dev.holdfast.redis;
+
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Key;
+import dev.holdfast.spi.Outcome;
+import dev.holdfast.state.Condition;
+import dev.holdfast.state.Expiry;
+import dev.holdfast.state.Mutation;
+import dev.holdfast.state.Space;
+import dev.holdfast.state.Stored;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The entries outside of scopes: each a string of the server, with the server's own time to live. Safe for use by many threads. */
+final class RootEntries {
+    private static final Script WRITE = Script.of("entry_write");
+    private static final byte[] GET = Command.ascii("GET");
+    private static final byte[] MGET = Command.ascii("MGET");
+    private static final byte[] SET = Command.ascii("SET");
+    private static final byte[] MSET = Command.ascii("MSET");
+    private static final byte[] UNLINK = Command.ascii("UNLINK");
+    private static final byte[] PTTL = Command.ascii("PTTL");
+    private static final byte[] PX = Command.ascii("PX");
+    private static final byte[] NX = Command.ascii("NX");
+    private static final byte[] XX = Command.ascii("XX");
+    /** Entries of one MGET or MSET, which the server works through in one go. */
+    private static final int TOGETHER = 500;
+
+    private static final int TOGETHER_BYTES = 256 << 10;
+
+    private final Redis redis;
+
+    RootEntries(Redis redis) {
+        this.redis = redis;
+    }
+
+    @SuppressWarnings("NullAway") // it does not see that the answer of this call may be null
+    Call<@Nullable Stored> read(Space space, Key key) {
+        byte[] name = Layout.entry(space, key);
+        return redis.call(Command.read(name, GET, name)).map(RootEntries::stored);
+    }
+
+    static @Nullable Stored stored(@Nullable Object reply) {
+        return reply == null ? null : Stored.ofRecord(Replies.bytes(reply));
+    }
+
+    Call<Boolean> write(Space space, Mutation mutation) {
+        return redis.call(command(space, mutation)).map(RootEntries::changed);
+    }
+
+    /** One native command wherever there is one that means the same. */
+    private static Command command(Space space, Mutation mutation) {
+        byte[] name = Layout.entry(space, mutation.key());
+        Condition condition = mutation.condition();
+        boolean any = condition == Condition.ANY;
+        if (mutation.kind() == Mutation.Kind.PUT && condition.version() == null) {
+            List<byte[]> words = new ArrayList<>(6);
+            words.add(SET);
+            words.add(name);
+            words.add(mutation.stored().toRecord());
+            if (mutation.ttlMillis() > 0) {
+                words.add(PX);
+                words.add(Conditions.millis(mutation));
+            }
+            if (!any) {
+                words.add(condition == Condition.ABSENT ? NX : XX);
+            }
+            return Command.write(name, words.toArray(byte[][]::new));
+        }
+        if (mutation.kind() == Mutation.Kind.DELETE && (any || condition == Condition.PRESENT)) {
+            return Command.write(name, UNLINK, name);
+        }
+        return Command.write(
+                WRITE,
+                List.of(name),
+                List.of(
+                        Conditions.kind(mutation),
+                        Conditions.condition(condition),
+                        Conditions.millis(mutation),
+                        Conditions.record(mutation)));
+    }
+
+    /** A number counts what was changed; SET says OK, or nothing if its condition did not hold. */
+    private static boolean changed(@Nullable Object reply) {
+        return reply instanceof Long count ? count > 0 : reply != null;
+    }
+
+    Call<List<@Nullable Stored>> readAll(Space space, List<Key> keys) {
+        List<byte[]> names = new ArrayList<>(keys.size());
+        keys.forEach(key -> names.add(Layout.entry(space, key)));
+        return values(names);
+    }
+
+    /** The values at keys of the server, in their order. */
+    Call<List<@Nullable Stored>> values(List<byte[]> names) {
+        List<Command> commands = new ArrayList<>();
+        if (redis.isCluster()) {
+            names.forEach(name -> commands.add(Command.read(name, GET, name)));
+        } else {
+            for (int from = 0; from < names.size(); from += TOGETHER) {
+                List<byte[]> words = new ArrayList<>();
+                words.add(MGET);
+                words.addAll(names.subList(from, Math.min(from + TOGETHER, names.size())));
+                commands.add(Command.read(names.get(from), words.toArray(byte[][]::new)));
+            }
+        }
+        return redis.callAll(commands).map(outcomes -> {
+            List<@Nullable Stored> values = new ArrayList<>(names.size());
+            for (Outcome<@Nullable Object> outcome : outcomes) {
+                Object reply = outcome.get();
+                if (reply instanceof List<?> several) {
+                    several.forEach(one -> values.add(stored(one)));
+                } else {
+                    values.add(stored(reply));
+                }
+            }
+            return values;
+        });
+    }
+
+    Call<List<Outcome<Boolean>>> writeAll(Space space, List<Mutation> mutations) {
+        if (!redis.isCluster() && mutations.stream().allMatch(RootEntries::isPlain)) {
+            return putTogether(space, mutations);
+        }
+        List<Command> commands = new ArrayList<>(mutations.size());
+        mutations.forEach(mutation -> commands.add(command(space, mutation)));
+        return redis.callAll(commands).map(outcomes -> {
+            List<Outcome<Boolean>> changed = new ArrayList<>(outcomes.size());
+            outcomes.forEach(outcome -> changed.add(Outcome.of(() -> changed(outcome.get()))));
+            return changed;
+        });
+    }
+
+    private static boolean isPlain(Mutation mutation) {
+        return mutation.kind() == Mutation.Kind.PUT
+                && mutation.ttlMillis() == 0
+                && mutation.condition() == Condition.ANY;
+    }
+
+    private Call<List<Outcome<Boolean>>> putTogether(Space space, List<Mutation> mutations) {
+        List<Command> commands = new ArrayList<>();
+        List<Integer> sizes = new ArrayList<>();
+        List<byte[]> words = new ArrayList<>();
+        int bytes = 0;
+        for (Mutation mutation : mutations) {
+            byte[] record = mutation.stored().toRecord();
+            if (words.size() >= 2 * TOGETHER || (bytes > 0 && bytes + record.length > TOGETHER_BYTES)) {
+                commands.add(mset(words));
+                sizes.add(words.size() / 2);
+                words.clear();
+                bytes = 0;
+            }
+            words.add(Layout.entry(space, mutation.key()));
+            words.add(record);
+            bytes += record.length;
+        }
+        commands.add(mset(words));
+        sizes.add(words.size() / 2);
+        return redis.callAll(commands).map(outcomes -> {
+            List<Outcome<Boolean>> changed = new ArrayList<>(mutations.size());
+            for (int i = 0; i < outcomes.size(); i++) {
+                Outcome<@Nullable Object> outcome = outcomes.get(i);
+                for (int one = sizes.get(i); one > 0; one--) {
+                    changed.add(Outcome.of(() -> changed(outcome.get())));
+                }
+            }
+            return changed;
+        });
+    }
+
+    private static Command mset(List<byte[]> keysAndValues) {
+        byte[][] words = new byte[1 + keysAndValues.size()][];
+        words[0] = MSET;
+        for (int i = 0; i < keysAndValues.size(); i++) {
+            words[i + 1] = keysAndValues.get(i);
+        }
+        return Command.write(words[1], words);
+    }
+
+    Call<Expiry> expiry(Space space, Key key) {
+        byte[] name = Layout.entry(space, key);
+        return redis.call(Command.read(name, PTTL, name)).map(RootEntries::expiry);
+    }
+
+    static Expiry expiry(@Nullable Object reply) {
+        long millis = Replies.number(reply);
+        if (millis == -2) {
+            return Expiry.ABSENT;
+        }
+        // What ends within this millisecond has not ended yet.
+        return millis == -1 ? Expiry.NEVER : Expiry.in(Duration.ofMillis(Math.max(1, millis)));
+    }
+}

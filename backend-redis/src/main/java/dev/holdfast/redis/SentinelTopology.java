@@ -1,0 +1,185 @@
+package dev.holdfast.redis;
+
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * The primary that the sentinels agree on. All of them are asked, and the one who saw the latest failover is believed: a sentinel that was
+ * cut off still names the old primary. Every connection to the primary asks it for its role besides.
+ */
+final class SentinelTopology implements Topology {
+    private static final Logger LOG = LoggerFactory.getLogger(SentinelTopology.class);
+    private static final byte[] SENTINEL = Command.ascii("SENTINEL");
+    private static final byte[] MASTER = Command.ascii("MASTER");
+    private static final byte[] SENTINELS = Command.ascii("SENTINELS");
+
+    private final String master;
+    private final Connector connector;
+    private final Function<HostAndPort, Node> nodes;
+    private final Set<HostAndPort> sentinels;
+    /** The connections to sentinels; touched by the thread that learns. */
+    private final Map<HostAndPort, Link> links = new HashMap<>();
+
+    private volatile @Nullable Node primary;
+    private long epoch = -1;
+    private boolean closed;
+
+    SentinelTopology(
+            String master, List<HostAndPort> sentinels, Connector connector, Function<HostAndPort, Node> nodes) {
+        this.master = master;
+        this.sentinels = new LinkedHashSet<>(sentinels);
+        this.connector = connector;
+        this.nodes = nodes;
+    }
+
+    @Override
+    public @Nullable Node node(int slot) {
+        return primary;
+    }
+
+    @Override
+    public List<Node> primaries() {
+        Node node = primary;
+        return node == null ? List.of() : List.of(node);
+    }
+
+    @Override
+    public Node at(HostAndPort address) {
+        throw new BackendRejectedException("a server watched by sentinels speaks of another, as a cluster's would");
+    }
+
+    @Override
+    public void moved(int slot, Node to) {}
+
+    @Override
+    public synchronized boolean learn() {
+        if (closed) {
+            return false;
+        }
+        Answer best = null;
+        RuntimeException why = null;
+        for (HostAndPort sentinel : List.copyOf(sentinels)) {
+            try {
+                Answer answer = ask(sentinel);
+                if (answer != null && (best == null || answer.epoch > best.epoch)) {
+                    best = answer;
+                }
+            } catch (BackendUnavailableException | BackendRejectedException silent) {
+                LOG.debug("The sentinel {} does not answer", sentinel, silent);
+                why = silent;
+            }
+        }
+        if (best == null) {
+            if (why instanceof BackendRejectedException) {
+                throw why;
+            }
+            throw new BackendUnavailableException(
+                    why == null ? "no sentinel knows a master named " + master : "no sentinel answers", why);
+        }
+        return follow(best);
+    }
+
+    /** What a sentinel says of the primary. */
+    private record Answer(HostAndPort address, long epoch, int replicas) {}
+
+    private boolean follow(Answer best) {
+        Node old = primary;
+        // Those who know of the later failover may be away at the moment; what they said stays true.
+        if (old != null && (best.epoch < epoch || best.address.equals(old.address()))) {
+            old.replicas(Math.max(old.replicas(), best.replicas));
+            epoch = Math.max(epoch, best.epoch);
+            return false;
+        }
+        Node next = nodes.apply(best.address);
+        next.replicas(best.replicas);
+        epoch = best.epoch;
+        primary = next;
+        if (old != null) {
+            LOG.info("The primary of {} is {} now, it was {}", master, next, old);
+            old.retire();
+        }
+        return true;
+    }
+
+    private @Nullable Answer ask(HostAndPort sentinel) {
+        Link link = links.get(sentinel);
+        try {
+            if (link == null) {
+                link = connector.link(sentinel, 0);
+                links.put(sentinel, link);
+            }
+            Object reply = link.ask(SENTINEL, MASTER, Command.ascii(master));
+            if (reply instanceof JedisDataException refused) {
+                if (Refusal.words(refused).startsWith("ERR No such master")) {
+                    return null;
+                }
+                throw new BackendRejectedException(
+                        "the sentinel " + sentinel + " refused: " + Refusal.words(refused), refused);
+            }
+            Map<String, String> fields = fields(reply);
+            remember(link.ask(SENTINEL, SENTINELS, Command.ascii(master)));
+            return new Answer(
+                    new HostAndPort(fields.getOrDefault("ip", ""), Integer.parseInt(fields.getOrDefault("port", "0"))),
+                    Long.parseLong(fields.getOrDefault("config-epoch", "0")),
+                    Integer.parseInt(fields.getOrDefault("num-slaves", "0")));
+        } catch (IOException | JedisException | NumberFormatException broken) {
+            if (link != null) {
+                link.close();
+            }
+            links.remove(sentinel);
+            throw new BackendUnavailableException("the sentinel " + sentinel + " does not answer", broken);
+        }
+    }
+
+    /** Adds the sentinels that one knows to those that were configured, so that it is enough to configure some. */
+    private void remember(@Nullable Object others) {
+        if (others instanceof List<?> list) {
+            for (Object other : list) {
+                Map<String, String> fields = fields(other);
+                String port = fields.getOrDefault("port", "");
+                if (port.matches("[1-9][0-9]{0,4}")) {
+                    sentinels.add(new HostAndPort(fields.getOrDefault("ip", ""), Integer.parseInt(port)));
+                }
+            }
+        }
+    }
+
+    /** A flat list of names and values. */
+    private static Map<String, String> fields(@Nullable Object reply) {
+        Map<String, String> fields = new HashMap<>();
+        List<?> flat = Replies.list(reply);
+        for (int i = 0; i + 1 < flat.size(); i += 2) {
+            fields.put(Keyspace.text(flat.get(i)), Keyspace.text(flat.get(i + 1)));
+        }
+        return fields;
+    }
+
+    @Override
+    public boolean isCluster() {
+        return false;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        links.values().forEach(Link::close);
+        links.clear();
+        Node node = primary;
+        if (node != null) {
+            node.close();
+        }
+    }
+}
