@@ -48,7 +48,8 @@ final class ScopeEntries {
         return redis.call(Command.read(keys.get(0), HGET, keys.get(0), field))
                 .then(reply -> isEnding(reply)
                         ? redis.call(Command.read(READ, keys, List.of(field)))
-                                .map(found -> RootEntries.stored(Replies.list(found).get(0)))
+                                .map(found ->
+                                        RootEntries.stored(Replies.list(found).get(0)))
                         : Call.done(RootEntries.stored(reply)));
     }
 
@@ -145,7 +146,8 @@ final class ScopeEntries {
 
     /** The number of entries. */
     Call<Long> count(Space scope) {
-        return redis.call(countCommand(scope)).map(reply -> Replies.number(Replies.list(reply).get(0)));
+        return redis.call(countCommand(scope))
+                .map(reply -> Replies.number(Replies.list(reply).get(0)));
     }
 
     /** Asks for the number of entries, and whether there is a mark; {@link #isThere} reads the reply. */
@@ -154,6 +156,7 @@ final class ScopeEntries {
     }
 
     static boolean isThere(@Nullable Object reply) {
-        return Replies.number(Replies.list(reply).get(0)) > 0 || Replies.number(Replies.list(reply).get(1)) > 0;
+        return Replies.number(Replies.list(reply).get(0)) > 0
+                || Replies.number(Replies.list(reply).get(1)) > 0;
     }
 }
