@@ -22,6 +22,6 @@ class RedisSentinelTckTest extends BackendTck {
 
     @Override
     protected TckSubject subject() {
-        return TckSubject.open(servers.url()).only("SCBEFZ");
+        return TckSubject.open(servers.url()).only("SCBEFL");
     }
 }
