@@ -83,15 +83,20 @@ final class Guard implements LockGuard {
         return 0;
     }
 
+    private boolean isAtRisk() {
+        return turn.end - holds().deadlines.now() < turn.riskNanos()
+                || turn.hold.assuredNanos(turn) < holds().limits.minLease().toNanos() / 4;
+    }
+
+    /** What is left of the lease, if the store assures the hold now: as long as it does, its word is made new without us. */
     private long entitlement() {
-        return Math.min(turn.end - holds().deadlines.now(), turn.hold.assuredNanos(turn));
+        return turn.hold.assuredNanos(turn) > 0 ? turn.end - holds().deadlines.now() : 0;
     }
 
     @Override
     public State state() {
-        long rest = rest();
-        if (rest > 0) {
-            return rest < turn.riskNanos() ? State.AT_RISK : State.HELD;
+        if (rest() > 0) {
+            return isAtRisk() ? State.AT_RISK : State.HELD;
         }
         return turn.status == Turn.Status.RELEASED ? State.RELEASED : State.LOST;
     }

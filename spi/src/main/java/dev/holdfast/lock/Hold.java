@@ -485,8 +485,12 @@ final class Hold extends Deadlines.Entry {
         if (now >= current.end) {
             lose(current.maxHoldEnd <= current.end ? LossReason.MAX_HOLD : LossReason.EXPIRED);
             next(now, false);
-        } else if (assuredNanos(current) <= 0) {
-            lose(LossReason.EXPIRED);
+            return;
+        }
+        long assured = assuredNanos(current);
+        if (assured <= 0) {
+            LossReason unless = assured == LockStore.GONE ? LossReason.STORE_LOST : LossReason.EXPIRED;
+            lose(lease.hintedGone ? LossReason.FORCED : unless);
             // No further turn under a hold that the store may have ended.
             giveBack();
         }

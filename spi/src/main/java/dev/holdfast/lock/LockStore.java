@@ -87,10 +87,14 @@ public interface LockStore extends AutoCloseable {
      */
     default void listen(Signals signals) {}
 
+    /** An answer of {@link #assuredNanos}: the store knows that the hold is gone. */
+    long GONE = Long.MIN_VALUE;
+
     /**
-     * For how long from now a hold lasts even if this process falls silent at once, in nanoseconds; not positive if it may be over. A store
+     * For how long from now a hold lasts even if this process falls silent at once, in nanoseconds; not positive if it may be over, {@link #GONE} if it is. A store
      * whose server frees the locks of a silent process before their leases end says so here, counting from when it sent the last command
-     * that was answered. The engine trusts no hold beyond it. Asked on every look at a guard: it must not block.
+     * that was answered. The engine trusts no hold beyond it, and calls it at risk below a quarter of the shortest lease. Asked on every
+     * look at a guard: it must not block.
      */
     default long assuredNanos(LockName name, LeaseId holder) {
         return Long.MAX_VALUE;

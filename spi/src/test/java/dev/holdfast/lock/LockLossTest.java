@@ -48,7 +48,8 @@ class LockLossTest extends LockEngineCase {
         guard.onLost(heard::add);
         CompletableFuture<LockGuard> next = waiting(engine, "a");
         store.assuredNanos = Duration.ofSeconds(2).toNanos();
-        assertEquals(Duration.ofSeconds(2), guard.remaining());
+        assertEquals(LockGuard.State.HELD, guard.state());
+        store.assuredNanos = 1;
         assertEquals(LockGuard.State.AT_RISK, guard.state());
         store.assuredNanos = 0;
         assertEquals(LockGuard.State.LOST, guard.state());
@@ -60,6 +61,15 @@ class LockLossTest extends LockEngineCase {
         time.advance(Duration.ofMillis(1));
         assertTrue(got(next).fence().grant() > guard.fence().grant());
         got(next).close();
+    }
+
+    @Test
+    void hold_thatTheStoreKnowsToBeGone_isLostForThatReason() throws InterruptedException {
+        LockGuard guard = engine.acquire("a");
+        guard.onLost(heard::add);
+        store.assuredNanos = LockStore.GONE;
+        assertEquals(LockGuard.State.LOST, guard.state());
+        assertEquals(List.of(LossReason.STORE_LOST), heard);
     }
 
     @Test

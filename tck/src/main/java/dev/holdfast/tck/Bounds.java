@@ -10,12 +10,13 @@ import java.util.Arrays;
  * bound of a duration; it is only multiplied.
  *
  * @param slowRoundTrip what 99 of 100 reads stay below
+ * @param minLease the shortest lease the backend takes
  * @param patience how long the machine may take for what must happen, if the store does not need longer
  */
-record Bounds(Duration slowRoundTrip, Duration patience) {
+record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience) {
     private static final int READS = 200;
 
-    static Bounds measure(KeyedState state, Duration patience) {
+    static Bounds measure(KeyedState state, Duration minLease, Duration patience) {
         long[] nanos = new long[READS];
         Key key = Key.of("calibration");
         for (int i = 0; i < READS; i++) {
@@ -24,17 +25,17 @@ record Bounds(Duration slowRoundTrip, Duration patience) {
             nanos[i] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);
-        return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]), patience);
+        return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]), minLease, patience);
     }
 
-    /** A time to live that leaves room for several reads before it is over. */
+    /** A time to live, or a lease, that leaves room for several reads before it is over. */
     Duration ttl() {
-        return longest(Duration.ofMillis(400), slowRoundTrip.multipliedBy(40));
+        return longest(minLease, longest(Duration.ofMillis(400), slowRoundTrip.multipliedBy(40)));
     }
 
     /** A lease that is not lost because the machine is busy. */
     Duration lease() {
-        return longest(Duration.ofSeconds(2), slowRoundTrip.multipliedBy(40));
+        return longest(ttl(), Duration.ofSeconds(2));
     }
 
     /** How long something that must happen may take before it counts as not happening. */

@@ -48,7 +48,8 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             this.report = report;
             try (RuleSetting setting = new RuleSetting(subject, seed, 1, null)) {
                 capabilities = setting.client().capabilities();
-                bounds = Bounds.measure(setting.client().state(), patience);
+                bounds = Bounds.measure(
+                        setting.client().state(), setting.client().limits().minLease(), patience);
             }
             subject.waivers().forEach(waiver -> {
                 if (Rule.all().stream().noneMatch(rule -> rule.id().equals(waiver.rule()))) {
