@@ -36,6 +36,15 @@ public final class PostgresBackendProvider implements BackendProvider {
     }
 
     static Stores stores(Database database, Settings settings, Time time) {
-        return Stores.of(new PostgresStateStore(database, settings.get(PostgresOptions.SWEEP_INTERVAL), time));
+        PostgresLocks locks;
+        try {
+            locks = PostgresLocks.open(database, settings, time);
+        } catch (RuntimeException | Error failed) {
+            database.close();
+            throw failed;
+        }
+        PostgresStateStore state =
+                new PostgresStateStore(database, settings.get(PostgresOptions.SWEEP_INTERVAL), locks.minLease(), time);
+        return new Stores(state, locks.locks(), locks.events());
     }
 }

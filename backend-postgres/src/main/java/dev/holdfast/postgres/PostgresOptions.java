@@ -50,9 +50,32 @@ public final class PostgresOptions {
             "How often expired rows, which nobody sees any more, are looked for and deleted. Longer: they take space longer."
                     + " Shorter: more queries.");
 
+    public static final Option<String> LOCK_MODE = Option.choice(
+            "lockMode",
+            PostgresLocks.SESSION,
+            List.of(PostgresLocks.SESSION, PostgresLocks.LEASE, PostgresLocks.AUTO),
+            "session: locks are held by sessions of the server, quickest; opening fails where that cannot be had. lease: locks"
+                    + " are rows with an end, behind any pooler and in any number. auto: session where it can be had, else lease.");
+
+    public static final Option<Duration> SESSION_TIMEOUT = Option.duration(
+            "sessionTimeout",
+            Duration.ofSeconds(10),
+            Duration.ofMillis(300),
+            Duration.ofHours(1),
+            "With lockMode=session: after how long a silence the server ends a session and frees its locks; also the shortest"
+                    + " lease. Longer: others wait longer after a crash. Shorter: a pause of this process loses its locks.");
+
     private PostgresOptions() {}
 
     static List<Option<?>> own() {
-        return List.of(SCHEMA, CREATE_SCHEMA, CONNECTIONS, CONNECTION_WAIT, STATEMENT_TIMEOUT, SWEEP_INTERVAL);
+        return List.of(
+                SCHEMA,
+                CREATE_SCHEMA,
+                CONNECTIONS,
+                CONNECTION_WAIT,
+                STATEMENT_TIMEOUT,
+                SWEEP_INTERVAL,
+                LOCK_MODE,
+                SESSION_TIMEOUT);
     }
 }

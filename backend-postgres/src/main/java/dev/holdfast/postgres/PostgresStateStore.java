@@ -39,13 +39,16 @@ import org.jspecify.annotations.Nullable;
 final class PostgresStateStore implements StateStore {
     // An index entry has room for 2,690 bytes: a key, the name of a scope, that of a namespace, and 5 bytes between
     // them.
-    private static final Limits LIMITS = Limits.builder()
-            .maxKeyBytes(1_024)
-            .maxNameBytes(512)
-            .maxValueBytes(16 << 20)
-            .maxBatchEntries(10_000)
-            .maxBatchBytes(16 << 20)
-            .build();
+    private static Limits limits(Duration minLease) {
+        return Limits.builder()
+                .maxKeyBytes(1_024)
+                .maxNameBytes(512)
+                .maxValueBytes(16 << 20)
+                .maxBatchEntries(10_000)
+                .maxBatchBytes(16 << 20)
+                .minLease(minLease)
+                .build();
+    }
 
     /** A larger value takes a connection of its own, so that small ones do not wait for it. */
     static final int LARGE_BYTES = 64 << 10;
@@ -63,10 +66,13 @@ final class PostgresStateStore implements StateStore {
     private final Scopes scopes;
     private final Sweeper sweeper;
     private final Vitals vitals;
+    private final Limits limits;
     private final Set<Capability> capabilities;
 
-    PostgresStateStore(Database database, Duration sweepInterval, Time time) {
+    /** @param minLease the shortest lease of a lock */
+    PostgresStateStore(Database database, Duration sweepInterval, Duration minLease, Time time) {
         this.database = database;
+        limits = limits(minLease);
         workers = new Workers(database.sharedConnections());
         gets = new Combiner<>(Lanes.GETS, MAX_BATCH, MAX_QUEUE, new Gets(database), workers.flushers());
         Puts manyPuts = new Puts(database);
@@ -94,7 +100,7 @@ final class PostgresStateStore implements StateStore {
 
     @Override
     public Limits limits() {
-        return LIMITS;
+        return limits;
     }
 
     @Override

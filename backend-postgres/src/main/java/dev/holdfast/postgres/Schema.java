@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Schema {
     /** The files in {@code schema/}, in order: the first is version 1. */
-    private static final List<String> VERSIONS = List.of("1-state");
+    private static final List<String> VERSIONS = List.of("1-state", "2-locks");
 
     private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
     private static final Pattern NAME = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
@@ -40,6 +40,10 @@ final class Schema {
                     "schema = '" + name + "' is no name for one: at most 63 lower-case letters, digits"
                             + " and _, beginning with neither a digit nor pg_");
         }
+        return name;
+    }
+
+    String name() {
         return name;
     }
 

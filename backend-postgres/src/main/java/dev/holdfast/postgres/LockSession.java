@@ -1,0 +1,513 @@
+package dev.holdfast.postgres;
+
+import dev.holdfast.combine.Combiner;
+import dev.holdfast.combine.Transport;
+import dev.holdfast.lock.GrantReply;
+import dev.holdfast.lock.ReleaseReply;
+import dev.holdfast.lock.RenewReply;
+import dev.holdfast.lock.Renewal;
+import dev.holdfast.postgres.LockCommand.Beat;
+import dev.holdfast.postgres.LockCommand.End;
+import dev.holdfast.postgres.LockCommand.Grant;
+import dev.holdfast.postgres.LockCommand.Placed;
+import dev.holdfast.postgres.LockCommand.Wave;
+import dev.holdfast.postgres.LockStatements.Granted;
+import dev.holdfast.postgres.LockStatements.News;
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.LeaseId;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session of the server that holds advisory locks: a connection of its own, in autocommit, used by one thread at a time through a
+ * lane.
+ *
+ * <p>The server ends a session that was silent for {@code sessionTimeout}, and with it all its locks; a heartbeat every third of that
+ * keeps it. So whatever happens to this process, its locks are free after that time. Every command that the server answered is a sign
+ * of life too.
+ *
+ * <p>The server would give the session a lock again that it has already. What is held stands in {@link Held}, and is looked at first.
+ */
+final class LockSession {
+    private static final Logger LOG = LoggerFactory.getLogger(LockSession.class);
+
+    private static final int MAX_BATCH = 1_024;
+    private static final int MAX_QUEUE = 100_000;
+    /** How often one asks again that found a name neither free nor held. */
+    private static final int ROUNDS = 3;
+    /** A session without locks and commands for so long is closed. */
+    private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final SessionLockStore store;
+    private final long id;
+    private final Combiner<LockCommand, Object> lane;
+    /** The names that this session holds, and whose deadlines are watched. */
+    private final Map<Long, Held> holds = new ConcurrentHashMap<>();
+
+    // The lane's own.
+    private @Nullable Connection connection;
+    private long word;
+    private long lastUsed;
+    private long sent;
+
+    private volatile boolean open;
+    private volatile long assuredUntil;
+    private volatile boolean ticking;
+
+    LockSession(SessionLockStore store, long id) {
+        this.store = store;
+        this.id = id;
+        this.lane = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this::send, store.threads);
+        assuredUntil = store.time.nanos();
+    }
+
+    Call<Object> call(LockCommand command) {
+        return lane.call(command, 0);
+    }
+
+    int held() {
+        return holds.size();
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    /** For how long the server keeps this session if it hears nothing more of it. */
+    long assuredNanos() {
+        return assuredUntil - store.time.nanos();
+    }
+
+    // --- Time
+
+    /** A heartbeat, or the end of what is over by our clock; the timer goes on while there is a connection. */
+    private void tick() {
+        if (store.isClosed() || !open) {
+            ticking = false;
+            return;
+        }
+        long now = store.time.nanos();
+        for (Held held : holds.values()) {
+            LeaseId over = held.leaseId;
+            if (over != null && held.isOver(now)) {
+                store.end(held.name, over);
+            }
+        }
+        lane.call(new Beat(List.of()), 0).start();
+        schedule();
+    }
+
+    private void schedule() {
+        ticking = true;
+        long now = store.time.nanos();
+        long next = store.timeoutNanos / 3;
+        for (Held held : holds.values()) {
+            next = Math.min(next, held.deadline - now);
+        }
+        store.time.schedule(Math.max(1_000_000, next), this::tick);
+    }
+
+    /** Looks in time at a lease that ends before the next heartbeat. */
+    private void watch(Held held, long now) {
+        long left = held.deadline - now;
+        if (left < store.timeoutNanos / 3) {
+            store.time.schedule(Math.max(1_000_000, left), () -> {
+                LeaseId over = held.leaseId;
+                if (over != null && held.isOver(store.time.nanos())) {
+                    store.end(held.name, over);
+                }
+            });
+        }
+    }
+
+    // --- The lane
+
+    private void send(int number, List<LockCommand> commands, Transport.Replies<Object> replies) {
+        Connection using = connected();
+        for (Wave wave : Wave.of(commands)) {
+            step(wave.beats, replies, () -> beat(using, wave.beats, replies));
+            step(wave.ends, replies, () -> end(using, wave.ends, replies));
+            step(wave.grants, replies, () -> grant(using, wave.grants, replies));
+        }
+    }
+
+    /** Statements of some commands. */
+    private interface Step {
+        void run() throws SQLException;
+    }
+
+    private <C extends LockCommand> void step(List<Placed<C>> commands, Transport.Replies<Object> replies, Step step) {
+        if (commands.isEmpty()) {
+            return;
+        }
+        if (connection == null) {
+            throw new BackendUnavailableException("the session was lost before the command was sent");
+        }
+        sent = store.time.nanos();
+        try {
+            step.run();
+            heard();
+        } catch (SQLException failed) {
+            BackendException error = PostgresErrors.ofWrite(failed);
+            commands.forEach(command -> replies.error(command.index(), error));
+            if (PostgresErrors.isLost(failed)) {
+                lose(error);
+            }
+        }
+    }
+
+    private Connection connected() {
+        Connection there = connection;
+        if (there != null) {
+            return there;
+        }
+        Connection made = store.database.session("locks");
+        sent = store.time.nanos();
+        lastUsed = sent;
+        try {
+            store.holders.configure(made);
+            store.holders.register(made, id, store.table);
+        } catch (SQLException failed) {
+            quietly(made);
+            throw new BackendUnavailableException(
+                    "no session for locks: " + PostgresErrors.ofRead(failed).getMessage(), failed);
+        } catch (RuntimeException refused) {
+            quietly(made);
+            throw refused;
+        }
+        connection = made;
+        word = 0;
+        open = true;
+        heard();
+        if (!ticking) {
+            schedule();
+        }
+        return made;
+    }
+
+    /** The server answered what was sent last. */
+    private void heard() {
+        assuredUntil = sent + store.assuredNanos;
+    }
+
+    /** The server has ended the session, or will: nothing is held by it any more. */
+    private void lose(@Nullable Exception reason) {
+        Connection lost = connection;
+        connection = null;
+        open = false;
+        assuredUntil = store.time.nanos();
+        int had = 0;
+        for (Held held : holds.values()) {
+            had += forget(held) ? 1 : 0;
+        }
+        if (lost != null) {
+            quietly(lost);
+            if (had > 0 && !store.isClosed()) {
+                LOG.warn(
+                        "A session of PostgreSQL that held {} locks was lost: {}",
+                        had,
+                        reason == null ? "" : reason.getMessage());
+                store.lost.addAndGet(had);
+            }
+            store.disturbed();
+        }
+    }
+
+    private static void quietly(Connection broken) {
+        try {
+            broken.close();
+        } catch (SQLException ignored) {
+            LOG.debug("closing a broken connection", ignored);
+        }
+    }
+
+    private boolean forget(Held held) {
+        holds.remove(held.key);
+        store.owners.remove(held.key, held);
+        boolean had = held.leaseId != null;
+        held.leaseId = null;
+        held.contended = false;
+        store.forgotten(held);
+        return had;
+    }
+
+    // --- Ends
+
+    private void end(Connection using, List<Placed<End>> asked, Transport.Replies<Object> replies) throws SQLException {
+        List<End> ends = new ArrayList<>();
+        List<End> cancels = new ArrayList<>();
+        for (Placed<End> one : asked) {
+            End end = one.command();
+            Held held = store.held(end.name());
+            if (held != null && held.isHeldBy(end.leaseId())) {
+                ends.add(end);
+            }
+            if (end.cancels()) {
+                cancels.add(end);
+            }
+        }
+        if (!cancels.isEmpty()) {
+            store.statements.unqueue(using, cancels);
+        }
+        if (!ends.isEmpty()) {
+            end(using, ends);
+        }
+        for (Placed<End> one : asked) {
+            End end = one.command();
+            replies.reply(one.index(), ends.contains(end) ? ReleaseReply.RELEASED : unheld(end));
+        }
+    }
+
+    private void end(Connection using, List<End> ends) throws SQLException {
+        store.statements.end(using, ends, row -> {});
+        for (End end : ends) {
+            Held held = store.held(end.name());
+            if (held != null && held.isHeldBy(end.leaseId())) {
+                forget(held);
+            }
+        }
+    }
+
+    private ReleaseReply unheld(End end) {
+        Held held = store.held(end.name());
+        return held == null || held.leaseId == null ? ReleaseReply.NOT_HELD : ReleaseReply.HELD_BY_OTHER;
+    }
+
+    // --- Grants
+
+    private void grant(Connection using, List<Placed<Grant>> asked, Transport.Replies<Object> replies)
+            throws SQLException {
+        lastUsed = sent;
+        List<Placed<Grant>> own = new ArrayList<>();
+        List<Placed<Grant>> fresh = new ArrayList<>();
+        List<Placed<Grant>> busy = new ArrayList<>();
+        List<End> over = new ArrayList<>();
+        long now = store.time.nanos();
+        for (Placed<Grant> one : asked) {
+            Grant grant = one.command();
+            Held held = store.entered(grant.name());
+            LeaseId holder = held.leaseId;
+            if (holder != null && held.isOver(now)) {
+                over.add(new End(grant.name(), grant.key(), holder, null, 0, false));
+                holder = null;
+            }
+            if (holder == null) {
+                (store.claim(held) ? fresh : busy).add(one);
+            } else {
+                (holder.equals(grant.leaseId()) ? own : busy).add(one);
+            }
+        }
+        if (!over.isEmpty()) {
+            end(using, over);
+            // The claims went with the holds.
+            fresh.forEach(one -> store.claim(store.entered(one.command().name())));
+        }
+        if (!own.isEmpty()) {
+            again(using, own, replies);
+        }
+        if (!fresh.isEmpty() && !store.table.hasRoomFor(fresh.size())) {
+            BackendException full = store.table.full();
+            fresh.forEach(one -> {
+                unclaim(one.command());
+                replies.error(one.index(), full);
+            });
+            fresh.clear();
+        }
+        for (int round = 1; ; round++) {
+            busy.addAll(fresh(using, fresh, replies));
+            fresh = queued(using, busy, replies, round < ROUNDS);
+            if (fresh.isEmpty()) {
+                return;
+            }
+            busy.clear();
+        }
+    }
+
+    /** Tries to take names; those that were not granted. */
+    private List<Placed<Grant>> fresh(Connection using, List<Placed<Grant>> asked, Transport.Replies<Object> replies)
+            throws SQLException {
+        if (asked.isEmpty()) {
+            return asked;
+        }
+        List<Grant> grants = asked.stream().map(Placed::command).toList();
+        List<Granted> answers;
+        try {
+            answers = store.statements.grant(using, grants, id);
+        } catch (SQLException failed) {
+            grants.forEach(this::unclaim);
+            unlock(using, grants, failed);
+            throw failed;
+        }
+        List<Placed<Grant>> refused = new ArrayList<>(0);
+        for (int i = 0; i < answers.size(); i++) {
+            Granted answer = answers.get(i);
+            Grant grant = grants.get(i);
+            if (answer.grant == 0) {
+                refused.add(asked.get(i));
+                unclaim(grant);
+            } else {
+                hold(grant, answer.contended);
+                replies.reply(asked.get(i).index(), GrantReply.granted(answer.grant, answer.contended));
+            }
+        }
+        return refused;
+    }
+
+    private void hold(Grant grant, boolean contended) {
+        Held held = store.entered(grant.name());
+        long now = store.time.nanos();
+        held.deadline = now + TimeUnit.MILLISECONDS.toNanos(grant.request().ttlMillis());
+        held.contended = contended;
+        held.leaseId = grant.leaseId();
+        // Before the engine is told, which looks at it.
+        heard();
+        holds.put(held.key, held);
+        watch(held, now);
+    }
+
+    private void unclaim(Grant grant) {
+        store.owners.remove(grant.key(), store.entered(grant.name()));
+    }
+
+    /** A statement that failed is undone, but for its advisory locks. */
+    private void unlock(Connection using, List<Grant> grants, SQLException failed) {
+        if (PostgresErrors.isLost(failed)) {
+            return;
+        }
+        try (PreparedStatement statement =
+                using.prepareStatement("select pg_advisory_unlock(key) from unnest(?::bigint[]) as key")) {
+            statement.setObject(1, grants.stream().mapToLong(Grant::key).toArray());
+            statement.execute();
+        } catch (SQLException worse) {
+            // Rather no lock than one that nobody knows of.
+            failed.addSuppressed(worse);
+            lose(worse);
+        }
+    }
+
+    private void again(Connection using, List<Placed<Grant>> own, Transport.Replies<Object> replies)
+            throws SQLException {
+        List<Grant> grants = own.stream().map(Placed::command).toList();
+        List<Granted> answers = store.again(using, grants);
+        for (int i = 0; i < answers.size(); i++) {
+            Grant grant = grants.get(i);
+            Held held = store.entered(grant.name());
+            Granted answer = answers.get(i);
+            if (answer.grant == 0) {
+                // Somebody deleted the row, and nobody else would see this hold.
+                end(using, List.of(new End(grant.name(), grant.key(), grant.leaseId(), null, 0, false)));
+                replies.reply(own.get(i).index(), GrantReply.busy(0));
+                continue;
+            }
+            long end = store.time.nanos()
+                    + TimeUnit.MILLISECONDS.toNanos(grant.request().ttlMillis());
+            held.deadline = end - held.deadline > 0 ? end : held.deadline;
+            held.contended = answer.contended;
+            replies.reply(own.get(i).index(), GrantReply.granted(answer.grant, answer.contended));
+        }
+    }
+
+    /** Tells those who were refused, having given them their places if they wait; those are left that found nobody in the way. */
+    private List<Placed<Grant>> queued(
+            Connection using, List<Placed<Grant>> busy, Transport.Replies<Object> replies, boolean again)
+            throws SQLException {
+        List<Placed<Grant>> waiting = new ArrayList<>(busy.size());
+        for (Placed<Grant> one : busy) {
+            if (one.command().request().waiting() == null) {
+                replies.reply(one.index(), GrantReply.busy(0));
+            } else {
+                waiting.add(one);
+            }
+        }
+        List<Placed<Grant>> left = new ArrayList<>(0);
+        if (waiting.isEmpty()) {
+            return left;
+        }
+        long[] remaining = store.statements.queue(
+                using, waiting.stream().map(Placed::command).toList(), store.client);
+        for (int i = 0; i < remaining.length; i++) {
+            Placed<Grant> one = waiting.get(i);
+            if (remaining[i] < 0
+                    && again
+                    && store.claim(store.entered(one.command().name()))) {
+                left.add(one);
+            } else {
+                replies.reply(one.index(), GrantReply.busy(Math.max(0, remaining[i])));
+            }
+        }
+        return left;
+    }
+
+    // --- Signs of life
+
+    private void beat(Connection using, List<Placed<Beat>> beats, Transport.Replies<Object> replies)
+            throws SQLException {
+        boolean renewing =
+                beats.stream().anyMatch(one -> !one.command().renewals().isEmpty());
+        if (!renewing && holds.isEmpty() && store.time.nanos() - lastUsed > IDLE_NANOS) {
+            connection = null;
+            open = false;
+            quietly(using);
+            beats.forEach(one -> replies.reply(one.index(), List.of()));
+            return;
+        }
+        long now = store.holders.beat(using, id, holds.size(), store.table);
+        if (now != word) {
+            word = now;
+            news(using);
+        }
+        for (Placed<Beat> one : beats) {
+            List<RenewReply> answers = new ArrayList<>(one.command().renewals().size());
+            for (Renewal renewal : one.command().renewals()) {
+                answers.add(renewed(renewal));
+            }
+            replies.reply(one.index(), answers);
+        }
+    }
+
+    private RenewReply renewed(Renewal renewal) {
+        Held held = store.held(renewal.name());
+        long now = store.time.nanos();
+        if (held == null || held.session != this || !held.isHeldBy(renewal.leaseId()) || held.isOver(now)) {
+            return RenewReply.GONE;
+        }
+        held.deadline = now + TimeUnit.MILLISECONDS.toNanos(renewal.ttlMillis());
+        watch(held, now);
+        return held.contended ? RenewReply.CONTENDED : RenewReply.RENEWED;
+    }
+
+    private void news(Connection using) throws SQLException {
+        long[] keys = holds.keySet().stream().mapToLong(Long::longValue).toArray();
+        for (News one : store.statements.news(using, keys, id)) {
+            Held held = holds.get(one.key());
+            if (held != null && held.isHeldBy(one.leaseId())) {
+                held.contended |= one.contended();
+                if (one.forced()) {
+                    store.forced(held.name, one.leaseId());
+                }
+            }
+        }
+    }
+
+    /** Ends what waits; the connection, and with it whatever is still held, goes when its user is done. */
+    void close() {
+        lane.close();
+        Connection using = connection;
+        if (using != null) {
+            open = false;
+            store.holders.forget(id);
+            quietly(using);
+        }
+    }
+}

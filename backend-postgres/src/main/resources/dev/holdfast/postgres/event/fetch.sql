@@ -1,0 +1,2 @@
+--   ?  id
+select payload from ${schema}.event where id = ?

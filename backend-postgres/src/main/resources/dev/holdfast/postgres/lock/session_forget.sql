@@ -1,0 +1,2 @@
+--   ?  id
+delete from ${schema}.session_holder where id = ?
