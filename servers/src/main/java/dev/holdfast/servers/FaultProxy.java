@@ -90,6 +90,15 @@ public final class FaultProxy implements AutoCloseable {
         flow(direction).cutAfter(bytes);
     }
 
+    /**
+     * Lets so many more bytes pass that way on each connection, those there are and new ones, and then resets it, until {@link #heal()};
+     * {@link #cuts()} tells how often it happened.
+     */
+    public void cutEachAfter(Direction direction, long bytes) {
+        flow(direction).cutEachAfter(bytes);
+        connections.forEach(connection -> connection.cutAfter(direction, bytes));
+    }
+
     /** Resets all connections (RST). */
     public void reset() {
         connections.forEach(ProxiedConnection::reset);
@@ -142,6 +151,7 @@ public final class FaultProxy implements AutoCloseable {
     public void heal() {
         requests.heal();
         replies.heal();
+        connections.forEach(ProxiedConnection::cutNoMore);
         allow();
     }
 

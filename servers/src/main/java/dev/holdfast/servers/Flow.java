@@ -10,6 +10,7 @@ final class Flow {
     private boolean stalled;
     private volatile long delayNanos;
     private long bytesUntilCut = NO_CUT;
+    private volatile long bytesUntilEachCut = NO_CUT;
     private long bytes;
 
     synchronized void stall(boolean value) {
@@ -22,16 +23,35 @@ final class Flow {
     }
 
     synchronized void cutAfter(long count) {
+        bytesUntilCut = requireNotNegative(count);
+    }
+
+    /** Of a proxy: from now on each connection is to be cut after so many bytes. */
+    void cutEachAfter(long count) {
+        bytesUntilEachCut = requireNotNegative(count);
+    }
+
+    /** Of a connection: cut as its proxy's flow says. */
+    void begin(Flow ofProxy) {
+        cutAfter(ofProxy.bytesUntilEachCut);
+    }
+
+    synchronized void cutNoMore() {
+        bytesUntilCut = NO_CUT;
+    }
+
+    private static long requireNotNegative(long count) {
         if (count < 0) {
             throw new IllegalArgumentException("bytes (" + count + ") must not be negative");
         }
-        bytesUntilCut = count;
+        return count;
     }
 
     synchronized void heal() {
         stalled = false;
         delayNanos = 0;
         bytesUntilCut = NO_CUT;
+        bytesUntilEachCut = NO_CUT;
         notifyAll();
     }
 

@@ -27,7 +27,10 @@ public final class ProxiedConnection {
         this.server = server;
     }
 
+    /** To be called when the proxy counts this connection among its own, so that no fault of the proxy misses it. */
     void start() {
+        requests.begin(proxy.flow(Direction.TO_SERVER));
+        replies.begin(proxy.flow(Direction.TO_CLIENT));
         proxy.start("requests", () -> pump(client, server, Direction.TO_SERVER));
         proxy.start("replies", () -> pump(server, client, Direction.TO_CLIENT));
     }
@@ -50,6 +53,16 @@ public final class ProxiedConnection {
     /** Holds back what goes that way on this connection, until {@link #heal()}. */
     public void stall(Direction direction) {
         flow(direction).stall(true);
+    }
+
+    /** Lets so many more bytes pass that way on this connection, and then resets it. */
+    public void cutAfter(Direction direction, long bytes) {
+        flow(direction).cutAfter(bytes);
+    }
+
+    void cutNoMore() {
+        requests.cutNoMore();
+        replies.cutNoMore();
     }
 
     /** Ends the faults of this connection; those of the proxy stay. */
@@ -115,8 +128,7 @@ public final class ProxiedConnection {
 
     /** False if the connection was cut. What cannot be written is dropped: whoever reads from that side notices that it is broken. */
     private boolean write(Socket to, byte[] buffer, int count, Direction direction) {
-        int admitted = proxy.flow(direction).admit(count);
-        flow(direction).admit(admitted);
+        int admitted = flow(direction).admit(proxy.flow(direction).admit(count));
         try {
             to.getOutputStream().write(buffer, 0, admitted);
         } catch (IOException toIsBroken) {

@@ -137,6 +137,27 @@ class FaultProxyTest {
     }
 
     @Test
+    void cutEachAfter_cutsOldAndNewConnectionsUntilHealed() throws Exception {
+        proxy.cutEachAfter(Direction.TO_CLIENT, 2);
+        send("hello");
+        assertEquals("he", receive(2));
+        assertThrows(SocketException.class, () -> client.getInputStream().read());
+        try (Socket next = connect()) {
+            next.getOutputStream().write(new byte[3]);
+            assertEquals(2, next.getInputStream().readNBytes(2).length);
+            assertThrows(SocketException.class, () -> next.getInputStream().read());
+        }
+        assertEquals(2, proxy.cuts());
+
+        try (Socket old = connect()) {
+            assertTrue(Await.within(SOON, () -> proxy.connections().size() == 1));
+            proxy.heal();
+            old.getOutputStream().write(new byte[3]);
+            assertEquals(3, old.getInputStream().readNBytes(3).length);
+        }
+    }
+
+    @Test
     void reset_isSeenAsAReset() throws Exception {
         roundTrip();
         proxy.reset();
