@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * Where servers live: a folder of this user in {@code java.io.tmpdir}. Below it {@code cache} has the unpacked programs, shared by all
- * JVMs of the user, and {@code run} a folder for each server.
+ * Where servers live: a folder of this user in {@code java.io.tmpdir}. Below it {@code cache} has the unpacked programs and {@code ports}
+ * the locks on ports, shared by all JVMs of the user, and {@code run} has a folder for each server.
  *
  * <p>Everybody may read it, because a server that root starts may run as another user.
  */
@@ -28,6 +28,11 @@ final class Workspace {
 
     static Path cache() throws IOException {
         return folder(root().resolve("cache"));
+    }
+
+    /** The file in which ports are locked. */
+    static Path ports() throws IOException {
+        return root().resolve("ports");
     }
 
     /** A new folder for one server. */
