@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the workers over the flights, with the overseer behind them, and compares the ledger with the truth. */
 final class Demo {
@@ -17,6 +18,7 @@ final class Demo {
     private static final long LONGEST_SECONDS = 120;
 
     private final DemoOptions asked;
+    private final @Nullable LocalStore local;
     private final Flights flights;
     private final Watcher watcher;
     private final List<Partition> partitions;
@@ -38,8 +40,10 @@ final class Demo {
         void close();
     }
 
-    Demo(DemoOptions options, Flights flights, Watcher watcher) {
-        this.asked = options;
+    /** With no {@code local} store the options name the URL of one. */
+    Demo(DemoOptions options, Flights flights, Watcher watcher, @Nullable LocalStore local) {
+        this.asked = local == null ? options : options.on(local.url());
+        this.local = local;
         this.flights = flights;
         this.watcher = watcher;
         this.partitions = flights.partitions(options.partitions());
@@ -66,12 +70,22 @@ final class Demo {
                 worker.awaitReady();
             }
             Journal journal = new Journal(Time.system());
-            Overseer overseer = new Overseer(journal, partitions);
+            Breakage breakage = local != null && options.killServer() ? new Breakage(local) : null;
+            Overseer overseer = new Overseer(journal, partitions, breakage);
             workers.forEach(worker -> worker.begin(overseer::hear));
             await(workers, journal, overseer);
+            if (breakage != null) {
+                breakage.await();
+                watcher.look(journal);
+            }
             long nanos = journal.elapsed();
             Audit audit = Audit.of(store.state(), partitions, flights.totals());
-            return new Run(nanos, journal, audit, overseer.hasDoneItAll(), journal.history());
+            return new Run(
+                    nanos,
+                    journal,
+                    audit,
+                    overseer.hasDoneItAll(),
+                    journal.history(breakage != null && !local.keepsAcknowledged()));
         }
     }
 
@@ -84,7 +98,8 @@ final class Demo {
         return Backends.at(asked.backend()).namespace(namespace).time(time).open();
     }
 
-    private static void requireWell(Backend store) {
+    /** Throws {@link BackendUnavailableException} if the store does not answer. */
+    static void requireWell(Backend store) {
         Health health = store.health();
         if (health.status() == Health.Status.DOWN) {
             throw new BackendUnavailableException(

@@ -3,16 +3,12 @@ package dev.holdfast.cli;
 import dev.holdfast.spi.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the demo runs.
  *
- * @param backend the URL of the store
+ * @param backend the URL of the store, or the name of servers to start
  * @param workers how many there are
  * @param partitions how many parts the input has
  * @param chunk records for each commit
@@ -21,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param lease of the partitions' locks
  * @param records how many of the file are counted, from its beginning; more than there are is all
  * @param unsafe whether the scopes are written without fencing
+ * @param killServer whether the server is killed, too
  */
 record DemoOptions(
         String backend,
@@ -31,10 +28,11 @@ record DemoOptions(
         long seed,
         Duration lease,
         int records,
-        boolean unsafe) {
+        boolean unsafe,
+        boolean killServer) {
 
-    static final DemoOptions DEFAULTS =
-            new DemoOptions("memory:demo", 4, 16, 100, 24_000, 1, Duration.ofMillis(800), Integer.MAX_VALUE, false);
+    static final DemoOptions DEFAULTS = new DemoOptions(
+            "memory:demo", 4, 16, 100, 24_000, 1, Duration.ofMillis(800), Integer.MAX_VALUE, false, false);
 
     static final String HELP =
             """
@@ -46,6 +44,8 @@ record DemoOptions(
             paused by SIGSTOP; on any other the workers are threads, and what is done to them is simulated.
 
               --backend URL      the store; default memory:demo
+              --backend NAME     a store on servers started for this run: redis, sentinel, cluster or postgres
+              --kill-server      kill -9 that server too, or a primary of these
               --unsafe           write without fencing, and see the damage
               --workers N        from 3 to 16, at most one for each partition; default 4
               --partitions N     from 3 to 64; default 16
@@ -64,7 +64,7 @@ record DemoOptions(
     }
 
     /** Reads {@code --name value} and {@code --name=value}. Throws {@link UsageException}. */
-    static DemoOptions parse(List<String> arguments) {
+    static DemoOptions parse(List<String> words) {
         DemoOptions options = DEFAULTS;
         String backend = options.backend;
         int workers = options.workers;
@@ -75,35 +75,36 @@ record DemoOptions(
         Duration lease = options.lease;
         int records = options.records;
         boolean unsafe = options.unsafe;
-        Set<String> given = new HashSet<>();
-        Iterator<String> words = arguments.iterator();
-        while (words.hasNext()) {
-            String word = words.next();
-            int equals = word.startsWith("--") ? word.indexOf('=') : -1;
-            String name = equals < 0 ? word : word.substring(0, equals);
-            Value value = new Value(name, equals < 0 ? null : word.substring(equals + 1), words);
-            switch (name) {
-                case "--backend" -> backend = value.text();
-                case "--workers" -> workers = (int) value.number(3, 16);
-                case "--partitions" -> partitions = (int) value.number(3, 64);
-                case "--chunk" -> chunk = (int) value.number(1, 1_000);
-                case "--rate" -> rate = (int) value.number(0, 100_000_000);
-                case "--seed" -> seed = value.number(Long.MIN_VALUE, Long.MAX_VALUE);
-                case "--lease" -> lease = Duration.ofMillis(value.number(100, 60_000));
-                case "--records" -> records = (int) value.number(1_000, Integer.MAX_VALUE);
-                case "--unsafe" -> {
-                    value.refuse();
-                    unsafe = true;
-                }
+        boolean killServer = options.killServer;
+        Arguments arguments = new Arguments(words);
+        while (arguments.next()) {
+            switch (arguments.name()) {
+                case "--backend" -> backend = arguments.text();
+                case "--workers" -> workers = (int) arguments.number(3, 16);
+                case "--partitions" -> partitions = (int) arguments.number(3, 64);
+                case "--chunk" -> chunk = (int) arguments.number(1, 1_000);
+                case "--rate" -> rate = (int) arguments.number(0, 100_000_000);
+                case "--seed" -> seed = arguments.number(Long.MIN_VALUE, Long.MAX_VALUE);
+                case "--lease" -> lease = Duration.ofMillis(arguments.number(100, 60_000));
+                case "--records" -> records = (int) arguments.number(1_000, Integer.MAX_VALUE);
+                case "--unsafe" -> unsafe = arguments.flag();
+                case "--kill-server" -> killServer = arguments.flag();
                 default ->
                     throw new UsageException(
-                            "demo does not know \"" + word + "\"; 'holdfast help demo' lists its options");
-            }
-            if (!given.add(name)) {
-                throw new UsageException(name + " is given twice; give it once");
+                            "demo does not know \"" + arguments.word() + "\"; 'holdfast help demo' lists its options");
             }
         }
-        return new DemoOptions(backend, workers, partitions, chunk, rate, seed, lease, records, unsafe);
+        if (killServer && !LocalStore.NAMES.contains(backend)) {
+            throw new UsageException(
+                    "--kill-server kills only a server that was started for this run; give one of --backend "
+                            + String.join(", ", LocalStore.NAMES));
+        }
+        return new DemoOptions(backend, workers, partitions, chunk, rate, seed, lease, records, unsafe, killServer);
+    }
+
+    /** These options with another store. */
+    DemoOptions on(String url) {
+        return new DemoOptions(url, workers, partitions, chunk, rate, seed, lease, records, unsafe, killServer);
     }
 
     /** What {@link #parse} makes these options of, for the processes of the workers. */
@@ -132,39 +133,7 @@ record DemoOptions(
             throw new UsageException("--lease (" + lease.toMillis() + " ms) is shorter than the "
                     + limits.minLease().toMillis() + " ms that this store grants at least");
         }
-        return new DemoOptions(backend, workers, partitions, chunk, rate, seed, limits.minLease(), records, unsafe);
-    }
-
-    /** What was given to an option: behind the equals sign, or as the next word. */
-    private record Value(String option, @Nullable String attached, Iterator<String> words) {
-
-        String text() {
-            if (attached != null) {
-                return attached;
-            }
-            if (!words.hasNext()) {
-                throw new UsageException(option + " needs a value: " + option + " X");
-            }
-            return words.next();
-        }
-
-        long number(long least, long most) {
-            String text = text();
-            try {
-                long number = Long.parseLong(text);
-                if (number >= least && number <= most) {
-                    return number;
-                }
-            } catch (NumberFormatException notANumber) {
-                throw new UsageException(option + " needs a whole number, not \"" + text + "\"");
-            }
-            throw new UsageException(option + " must be from " + least + " to " + most + ", was " + text);
-        }
-
-        void refuse() {
-            if (attached != null) {
-                throw new UsageException(option + " takes no value, but was given \"" + attached + "\"");
-            }
-        }
+        return new DemoOptions(
+                backend, workers, partitions, chunk, rate, seed, limits.minLease(), records, unsafe, killServer);
     }
 }

@@ -141,9 +141,11 @@ final class Journal {
         }
     }
 
-    /** What the checker of fenced writes says. */
-    Verdict history() {
-        return Checks.fencedWrites(recorder.history());
+    /** What the checker of fenced writes says. A store that may have lost a mark must refuse its holder too. */
+    Verdict history(boolean marksMayBeLost) {
+        return Checks.fencedWrites(recorder.history().stream()
+                .filter(event -> !marksMayBeLost || event.outcome() != Outcome.REFUSED)
+                .toList());
     }
 
     // --- What it was

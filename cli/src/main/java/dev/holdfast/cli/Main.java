@@ -1,6 +1,8 @@
 package dev.holdfast.cli;
 
 import dev.holdfast.config.ConfigException;
+import dev.holdfast.servers.MissingBinaryException;
+import dev.holdfast.servers.ServerException;
 import dev.holdfast.spi.BackendException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,7 +12,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 
-/** The {@code holdfast} command. Exits with 0 if all went well, 1 if the demo did not show what it is for, 2 for a wrong command line. */
+/** The {@code holdfast} command. Exits with 0 if all went well, 1 if the demo did not show what it is
+ * for or a rule of the kit is not proven, 2 for a wrong command line. */
 public final class Main {
     static final int OK = 0;
     static final int WRONG = 1;
@@ -21,6 +24,7 @@ public final class Main {
             usage: holdfast <command>
 
               demo      a stream processor on real flight records; one worker is killed, one is paused
+              tck       grades a backend by the rules of the contract
               help      this text, or with the name of a command that command's options
               version   the version of Holdfast and of Java
             """;
@@ -29,9 +33,19 @@ public final class Main {
 
     /** Runs the command and ends the JVM. */
     public static void main(String[] arguments) throws InterruptedException {
+        // The log shares the terminal with the command's own words, so only what is wrong is said there; and where
+        // stores are made to
+        // fail, that they fail is nothing wrong.
+        String level = List.of(arguments).contains("tck") ? "error" : "warn";
+        setUnlessSet(WorkerProcess.LOGGING + "defaultLogLevel", level);
+        setUnlessSet(WorkerProcess.LOGGING + "log.com.zaxxer.hikari", "error");
         int exit = run(List.of(arguments), Screen.standard(System.getenv()), System.err);
         System.out.flush();
         System.exit(exit);
+    }
+
+    private static void setUnlessSet(String property, String value) {
+        System.setProperty(property, System.getProperty(property, value));
     }
 
     static int run(List<String> arguments, Screen screen, PrintStream errors) throws InterruptedException {
@@ -43,17 +57,21 @@ public final class Main {
         try {
             return switch (arguments.get(0)) {
                 case "demo" -> demo(rest, screen);
+                case "tck" -> tck(rest, screen);
                 case "help", "--help", "-h" -> help(rest, screen);
                 case "version", "--version" -> version(rest, screen);
                 default ->
                     throw new UsageException("there is no command \"" + arguments.get(0)
-                            + "\"; the commands are demo, help and version");
+                            + "\"; the commands are demo, tck, help and version");
             };
         } catch (UsageException | ConfigException wrong) {
             errors.println("holdfast: " + wrong.getMessage());
             return USAGE;
         } catch (BackendException trouble) {
             errors.println("holdfast: the store failed: " + trouble.getMessage());
+            return WRONG;
+        } catch (MissingBinaryException | ServerException trouble) {
+            errors.println("holdfast: " + trouble.getMessage());
             return WRONG;
         }
     }
@@ -66,9 +84,24 @@ public final class Main {
         DemoOptions options = DemoOptions.parse(arguments);
         Flights flights = Flights.load().first(options.records());
         DemoReport report = new DemoReport(options, flights, screen);
-        Run run = new Demo(options, flights, report).run();
-        report.end(run);
-        return run.isAsExpected(options.unsafe()) ? OK : WRONG;
+        try (LocalStore local = LocalStore.isNamed(options.backend()) ? startLocal(options, screen) : null) {
+            Run run = new Demo(options, flights, report, local).run();
+            report.end(run);
+            return run.isAsExpected(options.unsafe()) ? OK : WRONG;
+        }
+    }
+
+    private static int tck(List<String> arguments, Screen screen) {
+        if (arguments.contains("--help") || arguments.contains("-h")) {
+            screen.line(TckOptions.HELP.stripTrailing());
+            return OK;
+        }
+        return new TckCommand(TckOptions.parse(arguments), screen).run();
+    }
+
+    private static LocalStore startLocal(DemoOptions options, Screen screen) {
+        screen.status("Starting " + options.backend());
+        return LocalStore.start(options.backend());
     }
 
     private static int help(List<String> arguments, Screen screen) {
@@ -76,9 +109,11 @@ public final class Main {
             screen.line(HELP.stripTrailing());
         } else if (arguments.equals(List.of("demo"))) {
             screen.line(DemoOptions.HELP.stripTrailing());
+        } else if (arguments.equals(List.of("tck"))) {
+            screen.line(TckOptions.HELP.stripTrailing());
         } else {
             throw new UsageException("there is no help for \"" + String.join(" ", arguments)
-                    + "\"; try 'holdfast help' or 'holdfast help demo'");
+                    + "\"; try 'holdfast help', 'holdfast help demo' or 'holdfast help tck'");
         }
         return OK;
     }

@@ -9,16 +9,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hears what the workers tell and does them harm, at moments of the run's progress and not of the clock: kills one that has a chunk in
- * hand, pauses another in the same place, and lets it go on when a successor has finished its partition. Safe for use by many threads.
+ * hand, pauses another in the same place, and lets it go on when a successor has finished its partition. It may
+ * be given a store to break, too. Safe for use by many threads.
  */
 final class Overseer {
     private static final double KILL_AT = 0.25;
     private static final double PAUSE_AT = 0.35;
     private static final double PAUSE_ANYWHERE_AT = 0.6;
+    private static final double BREAK_AT = 0.5;
 
     private final Journal journal;
     private final List<Partition> partitions;
     private final long records;
+    private final @Nullable Breakage breakage;
     private @Nullable ClaimStory killed;
     private @Nullable WorkerHandle paused;
     private @Nullable ClaimStory pausedClaim;
@@ -26,15 +29,17 @@ final class Overseer {
     private boolean wentOn;
     private boolean storeFails;
 
-    Overseer(Journal journal, List<Partition> partitions) {
+    /** With no {@code breakage} the store is left in peace. */
+    Overseer(Journal journal, List<Partition> partitions, @Nullable Breakage breakage) {
         this.journal = journal;
         this.partitions = partitions;
+        this.breakage = breakage;
         this.records = partitions.stream().mapToLong(Partition::end).sum();
     }
 
-    /** Whether a worker was killed, and another one paused and let go on. */
+    /** Whether a worker was killed, another one paused and let go on, and the store broken if it was to be. */
     synchronized boolean hasDoneItAll() {
-        return killed != null && wentOn;
+        return killed != null && wentOn && (breakage == null || breakage.isOver());
     }
 
     /** Returns when the worker may go on. */
@@ -82,6 +87,8 @@ final class Overseer {
             paused = worker;
             pausedAt = journal.elapsed();
             pausedClaim = end(worker, chunk, ClaimStory.End.PAUSED, worker.pause());
+        } else if (breakage != null && progress >= BREAK_AT) {
+            breakage.begin(journal);
         }
     }
 

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerProcess implements WorkerHandle {
     private static final int SIGKILLED = 128 + 9;
-    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+
+    /** How the names of the properties begin that say what is logged. */
+    static final String LOGGING = "org.slf4j.simpleLogger.";
 
     /**
      * Stops a process, and lets it go on at the end of its own input, which is at the latest the end of this JVM. A signal is sent before
@@ -59,10 +61,9 @@ final class WorkerProcess implements WorkerHandle {
                 "-Xmx256m",
                 "-cp",
                 System.getProperty("java.class.path")));
-        String logLevel = System.getProperty(LOG_LEVEL);
-        if (logLevel != null) {
-            command.add(1, "-D" + LOG_LEVEL + "=" + logLevel);
-        }
+        System.getProperties().stringPropertyNames().stream()
+                .filter(property -> property.startsWith(LOGGING))
+                .forEach(property -> command.add(1, "-D" + property + "=" + System.getProperty(property)));
         command.addAll(List.of(WorkerMain.class.getName(), name));
         try {
             WorkerProcess worker = new WorkerProcess(

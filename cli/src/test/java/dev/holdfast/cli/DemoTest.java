@@ -57,6 +57,6 @@ class DemoTest {
     private static Run run(String... arguments) throws InterruptedException {
         List<String> all = new ArrayList<>(List.of("--rate=0", "--lease=200", "--chunk=50", "--records=20000"));
         all.addAll(List.of(arguments));
-        return new Demo(DemoOptions.parse(all), FLIGHTS, NOBODY).run();
+        return new Demo(DemoOptions.parse(all), FLIGHTS, NOBODY, null).run();
     }
 }

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MainTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -25,12 +27,38 @@ class MainTest {
                 "help me | there is no help for \"me\"",
                 "version 2 | version takes nothing, but was given \"2\"",
                 "demo --backend nosuch: | nosuch",
+                "demo --backend redsi | \"redsi\" is neither a URL, as memory:x",
+                "demo --kill-server | --kill-server kills only a server that was started for this run; give one of --backend redis",
+                "demo --backend memory:x --lease 1 | --lease must be from 100 to 60000, was 1",
+                "tck | tck needs the URL of a backend",
+                "tck nosuch:x | nosuch",
+                "tck memory:x memory:y | tck does not know \"memory:y\"",
+                "tck memory:x --profile hard | --profile must be core, faults or soak, was \"hard\"",
+                "tck memory:x --rule c5 | --rule needs numbers of rules, as in C05 or C05,G01, not \"c5\"",
+                "tck memory:x --rule S99 | --rule names S99, which is not in the kit",
+                "tck memory:x --rule P01 | --rule names P01, which is not in the kit, or not in its profile core",
+                "tck memory:x --minutes 0 | --minutes must be from 1 to 10000, was 0",
+                "tck memory:x --classpath nowhere.jar | --classpath names \"nowhere.jar\", which is not there",
+                "help me | there is no help for \"me\"",
                 "demo --backend memory:x?leese=1s | leese"
             })
     void wrongCommandLines_exitWith2AndSayWhy(String line, String message) throws InterruptedException {
         assertEquals(2, run(List.of(line.split(" "))));
         String said = errors.toString(StandardCharsets.UTF_8);
         assertTrue(said.startsWith("holdfast: ") && said.contains(message), said);
+        assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Before anything else is begun, and without the password. */
+    @ParameterizedTest
+    @ValueSource(strings = {"demo --backend", "tck"})
+    void aServerThatIsNotThere_exitsWith1AndSaysSo(String command) throws InterruptedException {
+        List<String> line = new ArrayList<>(List.of(command.split(" ")));
+        line.add("postgresql://somebody:s3cret@127.0.0.1:1/shop");
+        assertEquals(1, run(line));
+        String said = errors.toString(StandardCharsets.UTF_8);
+        assertTrue(said.startsWith("holdfast: the store failed: ") && said.contains("127.0.0.1:1"), said);
+        assertFalse(said.contains("s3cret"), said);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
     }
 
@@ -43,8 +71,17 @@ class MainTest {
     @Test
     void help_listsEveryOption() throws InterruptedException {
         assertEquals(0, run(List.of("help", "demo")));
-        for (String option :
-                List.of("--unsafe", "--workers", "--partitions", "--chunk", "--rate", "--seed", "--backend")) {
+        for (String option : List.of(
+                "--kill-server",
+                "--lease",
+                "--records",
+                "--unsafe",
+                "--workers",
+                "--partitions",
+                "--chunk",
+                "--rate",
+                "--seed",
+                "--backend")) {
             assertTrue(out.toString(StandardCharsets.UTF_8).contains(option), option);
         }
     }

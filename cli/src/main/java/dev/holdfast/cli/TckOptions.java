@@ -1,0 +1,117 @@
+package dev.holdfast.cli;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the kit is run.
+ *
+ * @param backend the URL of the store, or the name of servers to start
+ * @param profile which rules run, and how often
+ * @param minutes how long the profile {@code SOAK} goes on
+ * @param report where the page goes, or null for none
+ * @param seed of the random choices
+ * @param rules those that run alone; empty for all
+ */
+record TckOptions(String backend, Profile profile, int minutes, @Nullable Path report, long seed, List<String> rules) {
+
+    /** Which rules. */
+    enum Profile {
+        /** Those that need nobody to break the store. */
+        CORE,
+        /** All. */
+        FAULTS,
+        /** All that can be run, again and again. */
+        SOAK
+    }
+
+    static final String HELP =
+            """
+            usage: holdfast tck URL [options]
+
+            Grades the backend of a URL by the rules of the contract. The URL is opened many times, each time with a
+            fresh namespace, and all of these must be clients of one store: inside a JVM the URL names it, as memory:x.
+            Instead of a URL: redis, sentinel, cluster or postgres start servers for this run, which can be broken.
+
+              --profile NAME     core: every rule that needs nobody to break the store; the default
+                                 faults: also the rules about a store that fails; of a bare URL they are not run
+                                 soak: again and again with another seed, and with faults of servers started for it
+              --minutes N        how long soak goes on, from 1 to 10000; default 60
+              --rule ID          this rule alone, as in C05; or several, as in C05,G01
+              --seed N           repeats the random choices of the run that printed it
+              --report FILE      writes a page about all of it, with drawings of what is wrong
+              --classpath JARS   where the backend is, if it is none of Holdfast's; paths as for java -cp
+
+            Exits with 0 if every rule that was asked for holds, does not apply, or is waived; with 1 if one does not
+            hold, is inconclusive or was not run; with 2 for a wrong command line.
+            """;
+
+    TckOptions {
+        rules = List.copyOf(rules);
+    }
+
+    /** Throws {@link UsageException}. */
+    static TckOptions parse(List<String> words) {
+        Arguments arguments = new Arguments(words);
+        String backend = null;
+        Profile profile = Profile.CORE;
+        int minutes = 60;
+        Path report = null;
+        long seed = ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE);
+        List<String> rules = List.of();
+        while (arguments.next()) {
+            switch (arguments.name()) {
+                case "--profile" -> profile = profile(arguments.text());
+                case "--minutes" -> minutes = (int) arguments.number(1, 10_000);
+                case "--report" -> report = Path.of(arguments.text());
+                case "--seed" -> seed = arguments.number(Long.MIN_VALUE, Long.MAX_VALUE);
+                case "--rule" -> rules = rules(arguments.text());
+                case "--classpath" -> requireFiles(arguments.text());
+                default -> {
+                    if (arguments.word().startsWith("-") || backend != null) {
+                        throw new UsageException("tck does not know \"" + arguments.word()
+                                + "\"; 'holdfast help tck' lists its options");
+                    }
+                    backend = arguments.word();
+                }
+            }
+        }
+        if (backend == null) {
+            throw new UsageException("tck needs the URL of a backend, as in 'holdfast tck memory:x'");
+        }
+        return new TckOptions(backend, profile, minutes, report, seed, rules);
+    }
+
+    private static Profile profile(String name) {
+        return Arrays.stream(Profile.values())
+                .filter(profile -> profile.name().toLowerCase(Locale.ROOT).equals(name))
+                .findAny()
+                .orElseThrow(() -> new UsageException("--profile must be core, faults or soak, was \"" + name + "\""));
+    }
+
+    private static List<String> rules(String text) {
+        List<String> rules = List.of(text.split(",", -1));
+        rules.forEach(rule -> {
+            if (!rule.matches("[A-Z]\\d\\d")) {
+                throw new UsageException("--rule needs numbers of rules, as in C05 or C05,G01, not \"" + rule + "\"");
+            }
+        });
+        return rules;
+    }
+
+    /** The launcher has put them on the class path; here a mistyped one is found. */
+    private static void requireFiles(String paths) {
+        for (String path : paths.split(File.pathSeparator)) {
+            Path file = Path.of(path.endsWith("*") ? path.substring(0, path.length() - 1) : path);
+            if (!Files.exists(file)) {
+                throw new UsageException("--classpath names \"" + path + "\", which is not there");
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.holdfast.cli;
+
+import dev.holdfast.backend.BackendProvider;
+import dev.holdfast.backend.BackendUri;
+import dev.holdfast.backend.Stores;
+import dev.holdfast.config.Settings;
+import dev.holdfast.memory.MemoryBackendProvider;
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Time;
+import dev.holdfast.state.ForwardingStateStore;
+import dev.holdfast.state.Mutation;
+import dev.holdfast.state.Space;
+import java.util.Set;
+
+/** Opens {@code forgetful:name}, which says that it deletes, and does not. */
+public final class ForgetfulBackendProvider implements BackendProvider {
+    private final MemoryBackendProvider memory = new MemoryBackendProvider();
+
+    @Override
+    public Set<String> schemes() {
+        return Set.of("forgetful");
+    }
+
+    @Override
+    public Stores open(BackendUri uri, Settings settings, Time time) {
+        Stores right = memory.open(uri, settings, time);
+        return Stores.of(new ForwardingStateStore(right.state()) {
+            @Override
+            public Call<Boolean> write(Space space, Mutation mutation) {
+                return mutation.kind() == Mutation.Kind.DELETE ? Call.done(true) : super.write(space, mutation);
+            }
+        });
+    }
+}

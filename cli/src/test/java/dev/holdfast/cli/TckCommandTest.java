@@ -1,0 +1,58 @@
+package dev.holdfast.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(100)
+class TckCommandTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void rulesThatHold_exitWith0() throws InterruptedException, IOException {
+        Path report = folder.resolve("report.html");
+        assertEquals(0, run("tck", "memory:right", "--rule=S01,S04,T20", "--report", report.toString(), "--seed=5"));
+        assertTrue(out().contains("The report is in " + report), out());
+        String page = Files.readString(report);
+        assertTrue(page.contains("Holdfast TCK of memory:right") && page.contains("conformant"), page);
+        assertTrue(page.contains("<dd>5</dd>"), page);
+    }
+
+    @Test
+    void aRuleThatDoesNotHold_exitsWith1AndIsNamed() throws InterruptedException, IOException {
+        Path report = folder.resolve("report.html");
+        assertEquals(1, run("tck", "forgetful:x", "--rule", "S01,S04", "--report", report.toString(), "--seed=5"));
+        assertTrue(out().contains("FAIL S04 "), out());
+        String page = Files.readString(report);
+        assertTrue(page.contains("BROKEN: 1 rule does not hold"), page);
+        assertTrue(page.contains("./holdfast tck forgetful:x --rule S04 --seed 5"), page);
+    }
+
+    /** A skip is never green. */
+    @Test
+    void aRuleThatCouldNotBeRun_exitsWith1() throws InterruptedException {
+        assertEquals(1, run("tck", "memory:bare", "--profile", "faults", "--rule", "P03"));
+    }
+
+    private int run(String... arguments) throws InterruptedException {
+        Screen screen = new Screen(new PrintStream(out, true, StandardCharsets.UTF_8), false, false);
+        return Main.run(List.of(arguments), screen, System.err);
+    }
+
+    private String out() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+}
