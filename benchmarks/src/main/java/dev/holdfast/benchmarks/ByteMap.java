@@ -37,7 +37,7 @@ interface ByteMap extends AutoCloseable {
 
     /** The memory backend through its public face. */
     final class Holdfast implements ByteMap {
-        private final Backend backend = Backends.open("memory:");
+        private final Backend backend = Backends.open("memory:?compression=off");
         private final StateBackend state = backend.state();
         private final @Nullable Duration ttl;
 

@@ -18,6 +18,9 @@ final class Codecs {
     /** The word for no codec: nothing is compressed, and what was is read. */
     static final String NONE = "none";
 
+    /** The word for no layer at all. */
+    static final String OFF = "off";
+
     private static final Logger LOG = LoggerFactory.getLogger(Codecs.class);
     private static final int MAX_ID = 127;
     private static final int MAX_FAILURES = 64;
@@ -92,7 +95,7 @@ final class Codecs {
     }
 
     private Set<String> names() {
-        Set<String> names = new TreeSet<>(Set.of(NONE));
+        Set<String> names = new TreeSet<>(Set.of(NONE, OFF));
         codecs.forEach(codec -> names.add(codec.name()));
         return names;
     }

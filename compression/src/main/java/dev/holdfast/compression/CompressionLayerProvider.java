@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * Puts the layer around every backend, also where {@code compression} is not given: it then writes plain values, and reads what others
- * of a mixed fleet have compressed.
+ * of a mixed fleet have compressed. Only {@code compression=off} leaves it away.
  */
 public final class CompressionLayerProvider implements LayerProvider {
     @Override
@@ -31,6 +31,9 @@ public final class CompressionLayerProvider implements LayerProvider {
 
     @Override
     public Optional<Layer> create(Settings settings, Time time) {
+        if (settings.get(CompressionOptions.COMPRESSION).equals(Codecs.OFF)) {
+            return Optional.empty();
+        }
         Codecs codecs = Codecs.discover();
         return Optional.of(new CompressionLayer(CompressionConfig.from(settings, codecs), codecs, time));
     }

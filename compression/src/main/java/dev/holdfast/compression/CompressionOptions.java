@@ -10,7 +10,8 @@ public final class CompressionOptions {
             "compression",
             Codecs.NONE,
             64,
-            "The codec for values written: none, lz4, snappy, zstd, or one found on the class path. Any is read.");
+            "The codec for values written: none, lz4, snappy, zstd, or one found on the class path. Any is read, unless it"
+                    + " is off: then there is no layer, and compressed values are refused.");
 
     public static final Option<Integer> LEVEL = Option.integer(
             "compressionLevel",

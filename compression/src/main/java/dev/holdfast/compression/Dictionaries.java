@@ -48,14 +48,14 @@ public final class Dictionaries {
     }
 
     /**
-     * The dictionaries of a backend, whatever its option {@code compression} says. Throws {@link IllegalStateException} if it was opened
-     * where this module was not on the class path.
+     * The dictionaries of a backend, whatever its codec for writing is. Throws {@link IllegalStateException} if it has no layer of
+     * compression: with {@code compression=off}, or opened where this module was not on the class path.
      */
     public static Dictionaries of(Backend backend) {
         return backend.extension(Dictionaries.class)
-                .orElseThrow(() -> new IllegalStateException(
-                        "the backend " + backend + " has no compression layer; open it by URL or Backends.over with"
-                                + " dev.holdfast:holdfast-compression on the class path"));
+                .orElseThrow(() -> new IllegalStateException("the backend " + backend
+                        + " has no layer of compression; open it with dev.holdfast:holdfast-compression on the"
+                        + " class path and without compression=off"));
     }
 
     /** The same with another size for what is trained: 1 KiB to 1 MiB. */

@@ -22,7 +22,7 @@ class CompressionConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "compression=lz5            | compression = 'lz5', given in the URL, names no codec; give one of lz4, none,",
+                "compression=lz5            | compression = 'lz5', given in the URL, names no codec; give one of lz4, none, off,",
                 "compression=LZ4            | names no codec",
                 "compression=               | compression",
                 "compression=lz4&compressionLevel=18 | is none of lz4's, which are 0 to 17; leave it out for 0",
@@ -47,10 +47,13 @@ class CompressionConfigTest {
                         .set(CompressionOptions.COMPRESSION, "lz4")
                         .set(CompressionOptions.THRESHOLD, 2_048)
                         .open();
-                Backend off = Backends.open("memory:?compression=none")) {
+                Backend none = Backends.open("memory:?compression=none");
+                Backend off = Backends.open("memory:?compression=off")) {
             assertEquals("compression(memory:)", byUrl.toString());
             assertEquals("compression(memory:)", byBuilder.toString());
-            assertEquals("decompression(memory:)", off.toString());
+            assertEquals("decompression(memory:)", none.toString());
+            assertEquals("memory:", off.toString());
+            assertThrows(IllegalStateException.class, () -> Dictionaries.of(off));
             byBuilder.state().put(Key.of("k"), Records.text(1, 3_000));
             assertArrayEquals(
                     Records.text(1, 3_000), byBuilder.state().get(Key.of("k")).orElseThrow());

@@ -68,9 +68,8 @@ class PoolTest {
                 pool.with(this::use);
             }
         });
-        int bound = 4 * Runtime.getRuntime().availableProcessors();
-        assertTrue(mostAlive.get() <= 2 * bound, () -> mostAlive + " alive, bound " + bound);
-        assertTrue(made.get() < 2_000, () -> made + " made");
+        assertTrue(mostAlive.get() <= 2 * Pool.PLACES, () -> mostAlive + " alive, places " + Pool.PLACES);
+        assertTrue(made.get() < 64 * 2_000 / 2, () -> made + " made");
         pool.close();
         assertEquals(0, alive.get());
     }
