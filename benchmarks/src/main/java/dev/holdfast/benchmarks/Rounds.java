@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 final class Rounds {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-    private static final long WARMUP_NANOS = 1_000_000_000;
+    private static final long WARMUP_NANOS = 400_000_000;
     private static final int BLOCKS = 5;
 
     private final int turns;
