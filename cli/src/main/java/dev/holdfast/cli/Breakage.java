@@ -32,6 +32,11 @@ final class Breakage {
         }
     }
 
+    /** Whether the store may lose what it acknowledged, when it is broken. */
+    boolean mayLoseWrites() {
+        return !store.keepsAcknowledged();
+    }
+
     /** Whether it was done, and the store serves again. Throws {@link IllegalStateException} if the store does not. */
     boolean isOver() {
         RuntimeException unexpected = failure;

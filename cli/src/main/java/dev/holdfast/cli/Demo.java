@@ -85,7 +85,7 @@ final class Demo {
                     journal,
                     audit,
                     overseer.hasDoneItAll(),
-                    journal.history(breakage != null && !local.keepsAcknowledged()));
+                    journal.history(breakage != null && breakage.mayLoseWrites()));
         }
     }
 

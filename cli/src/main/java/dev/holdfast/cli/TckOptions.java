@@ -107,7 +107,7 @@ record TckOptions(String backend, Profile profile, int minutes, @Nullable Path r
 
     /** The launcher has put them on the class path; here a mistyped one is found. */
     private static void requireFiles(String paths) {
-        for (String path : paths.split(File.pathSeparator)) {
+        for (String path : paths.split(File.pathSeparator, -1)) {
             Path file = Path.of(path.endsWith("*") ? path.substring(0, path.length() - 1) : path);
             if (!Files.exists(file)) {
                 throw new UsageException("--classpath names \"" + path + "\", which is not there");
