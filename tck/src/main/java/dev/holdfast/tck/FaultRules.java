@@ -10,6 +10,7 @@ import dev.holdfast.backend.Backend;
 import dev.holdfast.event.EventListener;
 import dev.holdfast.event.Topic;
 import dev.holdfast.history.Checks;
+import dev.holdfast.lock.DistributedLock;
 import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.spi.BackendException;
@@ -81,14 +82,9 @@ abstract class FaultRules extends LockChapter {
         faults.kill();
         faults.heal();
         awaitService(otherClient());
-        try {
-            // Where the store kept the lock, it must be freed first.
-            otherLocks().forceRelease(NAME);
-        } catch (BackendException stillRecovering) {
-            awaitService(otherClient());
-            otherLocks().forceRelease(NAME);
-        }
-        LockGuard after = takeEventually(otherLocks(), NAME);
+        // Where the store kept the lock, it must be freed first.
+        eventuallyAnswered(() -> otherLocks().forceRelease(NAME));
+        LockGuard after = takeWhenServed(otherLocks(), NAME);
         assertTrue(
                 after.fence().compareTo(before.fence()) > 0,
                 () -> "the fence " + after.fence() + " was granted after " + before.fence());
@@ -136,7 +132,7 @@ abstract class FaultRules extends LockChapter {
 
     @Test
     void P06_a_guard_is_lost_in_time_while_the_store_is_silent() throws Exception {
-        faults(anyOf(Faults.Kind.PAUSE, Faults.Kind.BLACK_HOLE));
+        faults(anyOf(Faults.Kind.BLACK_HOLE, Faults.Kind.PAUSE));
         LockGuard guard = takeFor(locks(), LockOptions.renewing().renewingEvery(lease()));
         silence();
         long silent = now();
@@ -149,19 +145,19 @@ abstract class FaultRules extends LockChapter {
         assertEquals(LockGuard.State.LOST, guard.state());
         faultsInUse().heal();
         awaitService(client());
-        takeEventually(otherLocks(), NAME).release();
+        takeWhenServed(otherLocks(), NAME).release();
     }
 
     @Test
     void P07_what_was_asked_of_a_silent_store_leaves_no_ghost() throws Exception {
-        faults(anyOf(Faults.Kind.PAUSE, Faults.Kind.BLACK_HOLE));
+        faults(anyOf(Faults.Kind.BLACK_HOLE, Faults.Kind.PAUSE));
         locks().tryAcquire("warm", lease()).orElseThrow().release();
         silence();
         assertThrows(BackendException.class, () -> locks().tryAcquire(NAME, LONG));
         faultsInUse().heal();
         awaitService(otherClient());
         // The lease asked for lasts for hours: only cleaning up makes the name free.
-        takeEventually(otherLocks(), NAME).release();
+        takeWhenServed(otherLocks(), NAME).release();
     }
 
     // --- Connections break
@@ -257,7 +253,7 @@ abstract class FaultRules extends LockChapter {
             guard.ifPresent(LockGuard::close);
             faults.heal();
             awaitService(otherClient());
-            takeEventually(otherLocks(), name).release();
+            takeWhenServed(otherLocks(), name).release();
         }
         requireHappened(faults.lostReplies() - lost, "replies lost");
     }
@@ -363,8 +359,8 @@ abstract class FaultRules extends LockChapter {
             }
         }
         awaitService(otherClient());
-        otherLocks().forceRelease(NAME);
-        LockGuard after = takeEventually(otherLocks(), NAME);
+        eventuallyAnswered(() -> otherLocks().forceRelease(NAME));
+        LockGuard after = takeWhenServed(otherLocks(), NAME);
         assertTrue(after.fence().compareTo(before.fence()) > 0, () -> after.fence() + " after " + before.fence());
     }
 
@@ -372,19 +368,20 @@ abstract class FaultRules extends LockChapter {
     void P16_tokens_rise_and_stale_writers_are_refused_also_by_a_replica_that_missed_the_last_writes()
             throws Exception {
         Faults faults = faults(Faults.Kind.STALL_REPLICATION, Faults.Kind.FAILOVER);
+        Backend third = setting().thirdClient();
         FencedScope first = state().scope("orders").fencedBy(take(locks()));
         first.put(key("a"), bytes("first"));
         faults.stallReplication();
         otherLocks().forceRelease(NAME);
-        LockGuard lostWithThePrimary = takeEventually(otherLocks(), NAME);
+        LockGuard lostWithThePrimary = takeWhenServed(otherLocks(), NAME);
         faults.failover();
-        awaitService(setting().thirdClient());
-        thirdLocks().forceRelease(NAME);
-        LockGuard newest = takeEventually(thirdLocks(), NAME);
+        awaitService(third);
+        eventuallyAnswered(() -> thirdLocks().forceRelease(NAME));
+        LockGuard newest = takeWhenServed(thirdLocks(), NAME);
         assertTrue(
                 newest.fence().compareTo(lostWithThePrimary.fence()) > 0,
                 () -> newest.fence() + " after " + lostWithThePrimary.fence());
-        FencedScope current = setting().thirdClient().state().scope("orders").fencedBy(newest);
+        FencedScope current = third.state().scope("orders").fencedBy(newest);
         current.put(key("a"), bytes("newest"));
         assertThrows(FencedOutException.class, () -> eventuallyAnswered(() -> first.put(key("a"), bytes("stale"))));
     }
@@ -417,7 +414,7 @@ abstract class FaultRules extends LockChapter {
             boolean forgets = !client().capabilities().contains(Capability.DURABLE) && kinds.contains(Faults.Kind.KILL);
             load.judgeLocks(client().nonOverlap() == NonOverlap.ALWAYS && !forgets && !failedOver);
         }
-        takeEventually(otherLocks(), FaultLoad.LOCK).release();
+        takeWhenServed(otherLocks(), FaultLoad.LOCK).release();
     }
 
     private static void inflict(Faults faults, Faults.Kind kind) throws Exception {
@@ -454,12 +451,12 @@ abstract class FaultRules extends LockChapter {
         return setting().faults().kinds().contains(first) ? first : second;
     }
 
-    /** Makes the store fall silent without closing anything. */
+    /** Makes the store fall silent without closing anything; a process that stands still may be replaced by another that speaks. */
     private void silence() throws Exception {
-        if (faults(anyOf(Faults.Kind.PAUSE, Faults.Kind.BLACK_HOLE)).kinds().contains(Faults.Kind.PAUSE)) {
-            faultsInUse().pause();
-        } else {
+        if (faults(anyOf(Faults.Kind.BLACK_HOLE, Faults.Kind.PAUSE)).kinds().contains(Faults.Kind.BLACK_HOLE)) {
             faultsInUse().blackHole();
+        } else {
+            faultsInUse().pause();
         }
     }
 
@@ -472,6 +469,20 @@ abstract class FaultRules extends LockChapter {
                 return false;
             }
         });
+    }
+
+    /** Takes a lock that must become free, whatever happens to single tries while the store recovers. */
+    private LockGuard takeWhenServed(DistributedLock locks, String name) {
+        List<LockGuard> taken = new ArrayList<>(1);
+        eventually("the lock " + name + " becomes free", () -> {
+            try {
+                tryTake(locks, name).ifPresent(taken::add);
+            } catch (BackendException notYet) {
+                return false;
+            }
+            return !taken.isEmpty();
+        });
+        return taken.get(0);
     }
 
     /** Repeats what is safe to repeat until it was answered. */
