@@ -74,7 +74,7 @@ final class Delivery implements Call<@Nullable Object> {
         begin();
         CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
         redis.unfinished().begin();
-        go(result);
+        go(result, false);
         return result;
     }
 
@@ -95,14 +95,15 @@ final class Delivery implements Call<@Nullable Object> {
         }
     }
 
-    private void go(CompletableFuture<@Nullable Object> result) {
+    private void go(CompletableFuture<@Nullable Object> result, boolean lazily) {
         try {
             Node node = node();
             if (node == null) {
                 decide(result, noPrimary());
                 return;
             }
-            node.send(parcel()).start().whenComplete((parcel, thrown) -> {
+            Call<Parcel> call = node.send(parcel());
+            (lazily ? call.startLazily() : call.start()).whenComplete((parcel, thrown) -> {
                 if (thrown == null) {
                     decide(result, parcel.outcome(0));
                 } else {
@@ -131,9 +132,9 @@ final class Delivery implements Call<@Nullable Object> {
                 redis.unfinished().end();
             }
         } else if (pause == NOW) {
-            go(result);
+            go(result, false);
         } else {
-            redis.time().schedule(pause, () -> go(result));
+            redis.time().schedule(pause, () -> go(result, false));
         }
     }
 

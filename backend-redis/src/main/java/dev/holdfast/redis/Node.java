@@ -8,8 +8,12 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Time;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -30,6 +34,12 @@ final class Node implements Transport<Parcel, Parcel> {
     private static final int WRITE_BYTES = 256 << 10;
     /** Commands of this size would make others in the lane wait. */
     private static final int LARGE_BYTES = 64 << 10;
+    /** More would only lengthen the wait of whoever reads them. */
+    private static final int MOST_UNREAD = 64;
+    /** So long nobody waits for a reply that nobody is in a hurry for. */
+    private static final long UNREAD_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private static final int NO_LANE = -1;
 
     private final HostAndPort address;
     private final Pool pool;
@@ -38,6 +48,10 @@ final class Node implements Transport<Parcel, Parcel> {
     private final Executor threads;
     private final Runnable onLost;
     private final Combiner<Parcel, Parcel> lanes;
+    /** Of each lane what was posted and not read; touched by who has the lane. */
+    private final AtomicReferenceArray<@Nullable Unread> unreads;
+
+    private final AtomicIntegerArray timed;
     private volatile int replicas;
 
     /** @param onLost told that a connection broke; returns quickly */
@@ -55,6 +69,8 @@ final class Node implements Transport<Parcel, Parcel> {
         this.time = time;
         this.threads = threads;
         this.onLost = onLost;
+        unreads = new AtomicReferenceArray<>(laneCount);
+        timed = new AtomicIntegerArray(laneCount);
         lanes = new Combiner<>(laneCount, MAX_BATCH, MAX_QUEUE, this, threads);
     }
 
@@ -80,7 +96,7 @@ final class Node implements Transport<Parcel, Parcel> {
         Command first = parcel.commands.get(0);
         if (parcel.commands.size() == 1 && first.size() > LARGE_BYTES) {
             return Call.blocking(threads, () -> {
-                exchange(List.of(parcel), (index, ended) -> {});
+                exchange(NO_LANE, List.of(parcel), (index, ended) -> {});
                 return parcel;
             });
         }
@@ -93,68 +109,183 @@ final class Node implements Transport<Parcel, Parcel> {
 
     @Override
     public void send(int lane, List<Parcel> parcels, Replies<Parcel> replies) {
-        exchange(parcels, replies::reply);
+        exchange(lane, parcels, replies::reply);
+    }
+
+    @Override
+    public boolean post(int lane, List<Parcel> parcels, Replies<Parcel> replies) {
+        Unread unread = unreads.get(lane);
+        if (unread == null) {
+            Link idle = pool.borrowIdle();
+            if (idle == null) {
+                return false;
+            }
+            unread = new Unread(idle);
+        } else if (unread.sendings.size() >= MOST_UNREAD) {
+            return false;
+        }
+        Sending sending = new Sending(parcels, replies::reply);
+        unread.sendings.add(sending);
+        try {
+            sending.write(unread.link);
+            unread.link.send();
+        } catch (IOException | JedisException broken) {
+            unreads.set(lane, null);
+            unread.lost(broken);
+            discard(unread.link);
+            return true;
+        }
+        unreads.set(lane, unread);
+        readLater(lane);
+        return true;
+    }
+
+    /** One timer for each lane, however much is posted. */
+    private void readLater(int lane) {
+        if (timed.compareAndSet(lane, 0, 1)) {
+            time.schedule(UNREAD_NANOS, () -> {
+                timed.set(lane, 0);
+                Unread unread = unreads.get(lane);
+                if (unread != null && time.nanos() - unread.sinceNanos >= UNREAD_NANOS) {
+                    lanes.collect(lane);
+                } else if (unread != null) {
+                    readLater(lane);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void collect(int lane) {
+        if (unreads.get(lane) != null) {
+            exchange(lane, List.of(), (index, ended) -> {});
+        }
     }
 
     private interface Ended {
         void ended(int index, Parcel parcel);
     }
 
-    private void exchange(List<Parcel> parcels, Ended told) {
-        Link link = pool.borrow();
+    /** Sends the parcels, and reads what was posted on the lane before what they are answered with. */
+    private void exchange(int lane, List<Parcel> parcels, Ended told) {
+        Unread unread = lane == NO_LANE ? null : unreads.getAndSet(lane, null);
+        Link link = unread == null ? pool.borrow() : unread.link;
+        Sending sending = new Sending(parcels, told);
         boolean whole = false;
-        int next = 0;
         try {
-            long now = time.nanos();
-            int acks = acknowledgement.replicas(replicas);
-            boolean waits = false;
+            sending.write(link);
+            link.send();
+            if (unread != null) {
+                unread.read();
+            }
+            sending.read(link);
+            whole = true;
+        } catch (IOException | JedisException broken) {
+            if (unread != null) {
+                unread.lost(broken);
+            }
+            sending.lost(broken);
+        } finally {
+            if (whole) {
+                pool.giveBack(link);
+            } else {
+                discard(link);
+            }
+        }
+    }
+
+    private void discard(Link link) {
+        pool.discard(link);
+        onLost.run();
+    }
+
+    /** A connection whose replies are not read yet, and whose they are, in order. Used by who has the lane. */
+    private final class Unread {
+        final Link link;
+        final List<Sending> sendings = new ArrayList<>(1);
+        final long sinceNanos = time.nanos();
+
+        Unread(Link link) {
+            this.link = link;
+        }
+
+        void read() {
+            for (Sending sending : sendings) {
+                sending.read(link);
+            }
+        }
+
+        /** Those that were read before know it. */
+        void lost(Exception broken) {
+            sendings.forEach(sending -> sending.lost(broken));
+        }
+    }
+
+    /** Parcels that are sent together, and what is left to tell of them. */
+    private final class Sending {
+        private final List<Parcel> parcels;
+        private final Ended told;
+        private final long now = time.nanos();
+        private final int acks = acknowledgement.replicas(replicas);
+        private boolean waits;
+        private int next;
+
+        Sending(List<Parcel> parcels, Ended told) {
+            this.parcels = parcels;
+            this.told = told;
+        }
+
+        void write(Link link) throws IOException {
             for (Parcel parcel : parcels) {
-                if (now - parcel.deadlineNanos > 0) {
+                if (isLate(parcel)) {
                     parcel.endRest(new BackendUnavailableException(
                             "the command waited in the queue longer than its time; it was not sent"));
                     continue;
                 }
                 waits |= acks > 0 && parcel.hasWrites();
-                write(link, parcel);
+                Node.write(link, parcel);
             }
             if (waits) {
                 link.frame.add(acknowledgement.command(acks));
             }
-            link.send();
-            for (; next < parcels.size(); next++) {
-                Parcel parcel = parcels.get(next);
-                if (now - parcel.deadlineNanos <= 0) {
-                    read(link, parcel);
+        }
+
+        private boolean isLate(Parcel parcel) {
+            return now - parcel.deadlineNanos > 0;
+        }
+
+        void read(Link link) {
+            for (int i = 0; i < parcels.size(); i++) {
+                Parcel parcel = parcels.get(i);
+                if (!isLate(parcel)) {
+                    Node.read(link, parcel);
                 }
                 if (!waits) {
-                    told.ended(next, parcel);
+                    tellNext();
                 }
             }
             if (waits) {
                 long got = acknowledged(link.read());
-                next = 0;
-                for (; next < parcels.size(); next++) {
-                    Parcel parcel = parcels.get(next);
+                while (next < parcels.size()) {
                     if (got < acks) {
-                        acknowledgement.missed(parcel, got, acks);
+                        acknowledgement.missed(parcels.get(next), got, acks);
                     }
-                    told.ended(next, parcel);
+                    tellNext();
                 }
             }
-            whole = true;
-        } catch (IOException | JedisException broken) {
+        }
+
+        private void tellNext() {
+            int index = next++;
+            told.ended(index, parcels.get(index));
+        }
+
+        void lost(Exception broken) {
             OutcomeUnknownException lost = new OutcomeUnknownException(
                     "the connection to " + address + " broke before the reply: " + broken.getMessage(), broken);
-            for (int i = next; i < parcels.size(); i++) {
-                parcels.get(i).endRest(lost);
-                told.ended(i, parcels.get(i));
-            }
-        } finally {
-            if (whole) {
-                pool.giveBack(link);
-            } else {
-                pool.discard(link);
-                onLost.run();
+            while (next < parcels.size()) {
+                parcels.get(next).endRest(lost);
+                tellNext();
             }
         }
     }

@@ -52,6 +52,19 @@ final class Pool {
         }
     }
 
+    /** A connection that was just in use, without waiting for anything; null if there is none. */
+    @Nullable
+    Link borrowIdle() {
+        lock.lock();
+        try {
+            Link link = idle.peekFirst();
+            boolean fresh = link != null && time.nanos() - link.idleSinceNanos < TRIED_AFTER_NANOS;
+            return fresh ? idle.pollFirst() : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** An idle connection, or null if one may be made. */
     private @Nullable Link take() {
         long left = settings.waitNanos();

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * after them: they keep to one lane. The queue is bounded: a blocking caller waits for room, an asynchronous one is refused with
  * {@link dev.holdfast.spi.BackendUnavailableException}. Each command has an outcome of its own.
  *
+ * <p>A command begun {@linkplain Call#startLazily lazily} is written on the caller's thread if its lane is idle, and its reply is read
+ * by whoever uses the lane next, or soon by a flusher if nobody does.
+ *
  * <p>Interrupts: a caller interrupted before its command was sent takes it back, with
  * {@link dev.holdfast.spi.BackendUnavailableException}; one whose command is on its way stays until the transport is done with it,
  * because what it lent is still being read, and goes on with the flag set. Stages complete on the thread that read the reply, so what
@@ -51,6 +54,11 @@ public final class Combiner<C, R extends @Nullable Object> implements AutoClosea
     /** A call of one command. Commands with the same affinity, such as the hash of a key or lock name, keep their order. */
     public Call<R> call(C command, int affinity) {
         return new Submission(command, affinity);
+    }
+
+    /** Has the lane read what was posted on it, if it is idle; a lane in use does it by itself. Does not block. */
+    public void collect(int lane) {
+        lanes.get(lane).collect();
     }
 
     /** The number of commands that wait in queues now. */
@@ -107,6 +115,16 @@ public final class Combiner<C, R extends @Nullable Object> implements AutoClosea
         public CompletionStage<R> start() {
             Pending<C, R> pending = new Pending<>(command, null);
             home(affinity).enqueue(pending);
+            return pending.stage();
+        }
+
+        @Override
+        public CompletionStage<R> startLazily() {
+            Pending<C, R> pending = new Pending<>(command, null, true);
+            Lane<C, R> home = home(affinity);
+            if (!home.post(pending)) {
+                home.enqueue(pending);
+            }
             return pending.stage();
         }
     }

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * One connection's worth of commands: at most one sending at a time, and a queue of what came meanwhile.
  *
  * <p>Inside: {@code busy} says that somebody has the lane, who alone may send. Whoever gives it up looks at the queue under the lock
- * and either hands the lane to the first in the queue (a blocking caller is told to lead; for an asynchronous one a flusher is
- * started) or sets {@code busy} false. A leader takes the batch from the head of the queue, where it stands itself, so a leader's own
- * command is always in its batch: no wake-up can be lost to a batch that belonged to somebody else.
+ * and either hands the lane on (the first blocking caller whose command is in the next batch is told to lead; commands whose answers
+ * nobody waits for are written at once; for others a flusher is started) or sets {@code busy} false. A leader takes the batch from the
+ * head of the queue, and its own command is always in it: no wake-up can be lost to a batch that belonged to somebody else.
  */
 final class Lane<C, R extends @Nullable Object> {
     private final int index;
@@ -149,6 +149,59 @@ final class Lane<C, R extends @Nullable Object> {
         }
     }
 
+    /** Writes a command whose answer nobody waits for, if the lane is idle; false, and nothing done, if it is not. */
+    boolean post(Pending<C, R> pending) {
+        if (busy) {
+            return false;
+        }
+        lock.lock();
+        try {
+            if (closed || busy) {
+                return false;
+            }
+            busy = true;
+            unblocked.incrementAndGet();
+            queue.add(pending);
+        } finally {
+            lock.unlock();
+        }
+        handOn();
+        return true;
+    }
+
+    /** Has a flusher read what was posted, if the lane is idle. */
+    void collect() {
+        if (busy) {
+            return;
+        }
+        try {
+            flushers.execute(this::collectIfIdle);
+        } catch (RuntimeException | Error refused) {
+            // Nobody else will: better a short wait here than a reply that is never read.
+            collectIfIdle();
+        }
+    }
+
+    /** Takes the lane only now that it runs: who comes before it would wait for a thread that has yet to wake up. */
+    private void collectIfIdle() {
+        lock.lock();
+        try {
+            if (busy) {
+                return;
+            }
+            busy = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            transport.collect(index);
+        } catch (RuntimeException broken) {
+            // Whom it concerns has been told.
+        } finally {
+            handOn();
+        }
+    }
+
     void close() {
         List<Pending<C, R>> waiting;
         lock.lock();
@@ -209,22 +262,72 @@ final class Lane<C, R extends @Nullable Object> {
     }
 
     private void handOn() {
-        Pending<C, R> next;
-        lock.lock();
-        try {
-            next = queue.peek();
-            if (next == null) {
-                busy = false;
+        while (true) {
+            List<Pending<C, R>> lazy;
+            lock.lock();
+            try {
+                if (queue.isEmpty()) {
+                    busy = false;
+                    return;
+                }
+                Pending<C, R> leader = nextLeader();
+                if (leader != null) {
+                    leader.lead();
+                    return;
+                }
+                lazy = queue.stream().allMatch(pending -> pending.lazy) ? take() : List.of();
+            } finally {
+                lock.unlock();
+            }
+            if (lazy.isEmpty() || !post(lazy)) {
+                startFlusher();
                 return;
             }
-            if (next.isBlocking()) {
-                next.lead();
-                return;
-            }
-        } finally {
-            lock.unlock();
         }
-        startFlusher();
+    }
+
+    /** The first blocking caller that would lead a batch with its own command in it. */
+    private @Nullable Pending<C, R> nextLeader() {
+        int place = 0;
+        for (Pending<C, R> pending : queue) {
+            if (place++ == maxBatch) {
+                break;
+            }
+            if (pending.isBlocking()) {
+                return pending;
+            }
+        }
+        return null;
+    }
+
+    /** Whether the batch was written; if not it is in the queue again, where it was. */
+    private boolean post(List<Pending<C, R>> batch) {
+        List<C> commands = batch.stream().map(pending -> pending.command).toList();
+        BackendException failure;
+        try {
+            if (transport.post(index, commands, new Told(batch))) {
+                return true;
+            }
+            lock.lock();
+            try {
+                for (int i = batch.size() - 1; i >= 0; i--) {
+                    queue.addFirst(batch.get(i));
+                }
+            } finally {
+                lock.unlock();
+            }
+            return false;
+        } catch (BackendUnavailableException notSent) {
+            failure = notSent;
+        } catch (Throwable broken) {
+            failure = new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);
+        }
+        for (Pending<C, R> pending : batch) {
+            if (!pending.isDone()) {
+                end(pending, Outcome.error(failure));
+            }
+        }
+        return true;
     }
 
     private void startFlusher() {

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class Pending<C, R extends @Nullable Object> {
     final C command;
 
+    /** Whether nobody waits for the answer, so that it may be read late. */
+    final boolean lazy;
+
     private final @Nullable Thread waiter;
     private final @Nullable CompletableFuture<R> future;
 
@@ -18,7 +21,12 @@ final class Pending<C, R extends @Nullable Object> {
 
     /** @param waiter the thread that blocks for the outcome, or null for a stage */
     Pending(C command, @Nullable Thread waiter) {
+        this(command, waiter, false);
+    }
+
+    Pending(C command, @Nullable Thread waiter, boolean lazy) {
         this.command = command;
+        this.lazy = lazy;
         this.waiter = waiter;
         this.future = waiter == null ? new CompletableFuture<>() : null;
     }

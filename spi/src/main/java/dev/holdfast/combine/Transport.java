@@ -26,6 +26,20 @@ public interface Transport<C, R extends @Nullable Object> {
      */
     void send(int lane, List<C> commands, Replies<R> replies);
 
+    /**
+     * Sends the commands over the lane's connection without waiting for replies. They are told in the next {@link #send} or {@link
+     * #collect} of the lane, before the replies of that. Must not block. False, and nothing is sent, if this cannot be done; then the
+     * commands come again in a {@link #send}.
+     *
+     * <p>The transport sees to it that {@link Combiner#collect} is called soon, for the lane may not be used again.
+     */
+    default boolean post(int lane, List<C> commands, Replies<R> replies) {
+        return false;
+    }
+
+    /** Tells the outcomes of all that was posted on this lane. Blocks like {@link #send}. */
+    default void collect(int lane) {}
+
     /** Takes the outcomes, each once; a second outcome for one command is ignored. */
     interface Replies<R extends @Nullable Object> {
         void reply(int index, R reply);

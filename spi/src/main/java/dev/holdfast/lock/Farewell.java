@@ -86,14 +86,25 @@ final class Farewell extends Deadlines.Entry {
         }
     }
 
+    /** Sends it for somebody who does not wait for the outcome. */
+    void startLazily() {
+        try {
+            Replies.lazily(command, this::answered);
+        } finally {
+            sent();
+        }
+    }
+
     private void attempt() {
-        Replies.of(command, (found, failure) -> {
-            if (failure == null) {
-                outcome.complete(found);
-            } else {
-                failed(failure);
-            }
-        });
+        Replies.of(command, this::answered);
+    }
+
+    private void answered(ReleaseOutcome found, @Nullable RuntimeException failure) {
+        if (failure == null) {
+            outcome.complete(found);
+        } else {
+            failed(failure);
+        }
     }
 
     private void sent() {

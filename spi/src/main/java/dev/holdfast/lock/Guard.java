@@ -265,7 +265,7 @@ final class Guard implements LockGuard {
         }
         Farewell farewell = turn.hold.release(turn, null, 0);
         if (farewell != null) {
-            farewell.start();
+            farewell.startLazily();
         } else if (turn.status == Turn.Status.LOST) {
             LOG.warn("The lock \"{}\" was lost before it was released: {}", name(), turn.lossReason);
         }

@@ -4,6 +4,7 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,9 +23,19 @@ final class Replies {
 
     /** Makes the call and starts it, and tells the handler, perhaps before this returns. */
     static <T> void of(Supplier<Call<T>> maker, Handler<? super T> handler) {
+        of(maker, Call::start, handler);
+    }
+
+    /** The same for a call whose answer may come late. */
+    static <T> void lazily(Supplier<Call<T>> maker, Handler<? super T> handler) {
+        of(maker, Call::startLazily, handler);
+    }
+
+    private static <T> void of(
+            Supplier<Call<T>> maker, Function<Call<T>, CompletionStage<T>> door, Handler<? super T> handler) {
         CompletionStage<T> stage;
         try {
-            stage = maker.get().start();
+            stage = door.apply(maker.get());
         } catch (Throwable thrown) {
             ended(handler, unchecked(thrown));
             return;

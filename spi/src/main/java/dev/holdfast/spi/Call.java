@@ -36,6 +36,15 @@ public interface Call<T extends @Nullable Object> {
     /** Begins the operation; the stage completes with its answer or its {@link BackendException}, never with a wrapper of it. */
     CompletionStage<T> start();
 
+    /**
+     * {@link #start} for a caller who is in no hurry to hear the answer: the operation is sent as soon, on the caller's thread where that
+     * does not block, and the answer is read when somebody reads anyway, a few milliseconds later at most. Spares a hand-off to another
+     * thread.
+     */
+    default CompletionStage<T> startLazily() {
+        return start();
+    }
+
     /** A call that answers what {@code change} makes of this one's answer. An error thrown by {@code change} becomes the error. */
     default <R extends @Nullable Object> Call<R> map(Function<? super T, ? extends R> change) {
         return new Calls.Mapped<>(this, change);

@@ -131,6 +131,11 @@ final class Calls {
         public CompletionStage<T> start() {
             return plain(first.start().thenApply(change));
         }
+
+        @Override
+        public CompletionStage<T> startLazily() {
+            return plain(first.startLazily().thenApply(change));
+        }
     }
 
     record Chained<S extends @Nullable Object, T extends @Nullable Object>(
