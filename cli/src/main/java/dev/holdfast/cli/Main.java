@@ -36,10 +36,11 @@ public final class Main {
         // The log shares the terminal with the command's own words, so only what is wrong is said there; and where
         // stores are made to
         // fail, that they fail is nothing wrong.
-        String level = List.of(arguments).contains("tck") ? "error" : "warn";
+        List<String> words = List.of(arguments);
+        String level = words.contains("tck") || words.contains("--kill-server") ? "error" : "warn";
         setUnlessSet(WorkerProcess.LOGGING + "defaultLogLevel", level);
         setUnlessSet(WorkerProcess.LOGGING + "log.com.zaxxer.hikari", "error");
-        int exit = run(List.of(arguments), Screen.standard(System.getenv()), System.err);
+        int exit = run(words, Screen.standard(System.getenv()), System.err);
         System.out.flush();
         System.exit(exit);
     }

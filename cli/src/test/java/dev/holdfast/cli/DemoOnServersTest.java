@@ -28,7 +28,7 @@ class DemoOnServersTest {
     @BeforeAll
     static void start() {
         try {
-            server = LocalStore.start("postgres");
+            server = LocalStore.start("redis");
         } catch (MissingBinaryException missing) {
             abort(missing.getMessage());
         }
@@ -56,7 +56,7 @@ class DemoOnServersTest {
             }
         };
         DemoOptions options = DemoOptions.parse(List.of(
-                "--backend=postgres",
+                "--backend=redis",
                 "--kill-server",
                 "--workers=3",
                 "--partitions=4",
@@ -69,7 +69,7 @@ class DemoOnServersTest {
         // The dead ended with 137, and the stopped were seen to be, or this would not have been told.
         assertEquals(1, count(told, "w\\d gets kill -9 \\(process \\d+\\) in partition .*"), told::toString);
         assertEquals(1, count(told, "w\\d gets SIGSTOP \\(process \\d+\\) in partition .*"), told::toString);
-        assertEquals(1, count(told, "postgres gets kill -9 \\(process \\d+\\)"), told::toString);
+        assertEquals(1, count(told, "redis-server gets kill -9 \\(process \\d+\\)"), told::toString);
         assertTrue(count(told, "w\\d writes records .*: REFUSED, its fence is superseded") >= 1, told::toString);
         assertEquals(6_000, run.journal().committed());
         assertNothingIsLeftInTheStore();
