@@ -18,6 +18,7 @@ import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
 import dev.holdfast.state.Stored;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ final class MeasuredStateStore extends ForwardingStateStore {
     private final Recorder recorder;
     private final Meters meters;
     private final @Nullable LockMonitor monitor;
+    /** Made once, and not for each read. */
+    private final Function<@Nullable Stored, Ending> read = this::read;
 
     MeasuredStateStore(StateStore next, Recorder recorder, Meters meters, @Nullable LockMonitor monitor) {
         super(next);
@@ -46,7 +49,7 @@ final class MeasuredStateStore extends ForwardingStateStore {
 
     @Override
     public Call<@Nullable Stored> read(Space space, Key key) {
-        return recorder.measure(Operation.STATE_READ, key, () -> next().read(space, key), this::read);
+        return recorder.measure(Operation.STATE_READ, key, () -> next().read(space, key), read);
     }
 
     private Ending read(@Nullable Stored found) {

@@ -1,6 +1,7 @@
 package dev.holdfast.metrics;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -10,6 +11,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 
 /** The meters of one backend, made beforehand: to find one in a registry costs more than to use it. */
@@ -50,8 +52,8 @@ final class Meters {
     }
 
     private final Map<Operation, Endings> operations = new EnumMap<>(Operation.class);
-    private final Counter bytesRead;
-    private final Counter bytesWritten;
+    private final LongAdder bytesRead = new LongAdder();
+    private final LongAdder bytesWritten = new LongAdder();
     final Counter slow;
     final Counter acquired;
     final Counter busy;
@@ -72,8 +74,8 @@ final class Meters {
         for (Operation operation : Operation.values()) {
             operations.put(operation, new Endings(timer(operation, Ending.OK)));
         }
-        bytesRead = counter(HoldfastMeter.BYTES, Tags.of("direction", "read"));
-        bytesWritten = counter(HoldfastMeter.BYTES, Tags.of("direction", "written"));
+        bytes("read", bytesRead);
+        bytes("written", bytesWritten);
         slow = counter(HoldfastMeter.SLOW, Tags.empty());
         acquired = counter(HoldfastMeter.LOCK_ATTEMPTS, Tags.of("outcome", "acquired"));
         busy = counter(HoldfastMeter.LOCK_ATTEMPTS, Tags.of("outcome", "busy"));
@@ -100,12 +102,20 @@ final class Meters {
         return timer(HoldfastMeter.OPERATIONS, Tags.of("operation", operation.text, "outcome", ending.text));
     }
 
+    /** Every read and write adds to it: a counter of the registry costs more. */
+    private void bytes(String direction, LongAdder sum) {
+        FunctionCounter.builder(HoldfastMeter.BYTES.text, sum, LongAdder::doubleValue)
+                .description(HoldfastMeter.BYTES.meaning)
+                .tags(tags.and("direction", direction))
+                .register(registry);
+    }
+
     void read(long bytes) {
-        bytesRead.increment((double) bytes);
+        bytesRead.add(bytes);
     }
 
     void written(long bytes) {
-        bytesWritten.increment((double) bytes);
+        bytesWritten.add(bytes);
     }
 
     void alert(Check check, DoubleSupplier raised) {
@@ -128,6 +138,8 @@ final class Meters {
                 .description(meter.meaning)
                 .tags(tags.and(own))
                 .serviceLevelObjectives(BUCKETS)
+                // One window instead of three in each other, which would all be written by every operation.
+                .distributionStatisticBufferLength(1)
                 .register(registry);
     }
 }

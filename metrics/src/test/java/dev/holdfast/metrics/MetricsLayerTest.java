@@ -21,7 +21,6 @@ import dev.holdfast.spi.ManualTime;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Version;
 import dev.holdfast.state.Scope;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
@@ -66,8 +65,8 @@ class MetricsLayerTest {
     }
 
     private double count(String meter, String... tags) {
-        Counter counter = registry.find(meter).tags(tags).counter();
-        return counter == null ? -1 : counter.count();
+        Meter found = registry.find(meter).tags(tags).meter();
+        return found == null ? -1 : found.measure().iterator().next().getValue();
     }
 
     private static byte[] bytes(String text) {
