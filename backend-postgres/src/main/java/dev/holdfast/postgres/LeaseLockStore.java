@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,7 @@ final class LeaseLockStore extends PostgresLockStore {
     // Apart, so that no renewal waits behind a grant.
     private final Combiner<LockCommand, Object> heart;
     private final @Nullable Connection[] connections = new Connection[LANES + 1];
+    private final AtomicBoolean warm = new AtomicBoolean();
     private final ConcurrentMap<LeaseId, Tied> tied = new ConcurrentHashMap<>();
     private long word;
 
@@ -111,6 +113,10 @@ final class LeaseLockStore extends PostgresLockStore {
 
     @Override
     public Call<GrantReply> tryGrant(GrantRequest request) {
+        if (!warm.get() && warm.compareAndSet(false, true)) {
+            // So that the first renewal finds a connection.
+            heart.call(new Beat(List.of()), 0).start();
+        }
         long key = key(request.name());
         return call(key, new Grant(request, key), GrantReply.class);
     }
@@ -303,10 +309,11 @@ final class LeaseLockStore extends PostgresLockStore {
         long sinceMillis = beat(using);
         RenewReply[] replies = new RenewReply[renewals.size()];
         Arrays.fill(replies, RenewReply.GONE);
+        // Of two renewals of one hold, the later one counts.
         Map<LeaseId, Integer> loose = new HashMap<>();
         for (int i = 0; i < replies.length; i++) {
             Renewal renewal = renewals.get(i);
-            Tied own = tied.get(renewal.leaseId());
+            Tied own = loose.containsKey(renewal.leaseId()) ? null : tied.get(renewal.leaseId());
             if (own != null && own.millis == renewal.ttlMillis() && sinceMillis < own.millis) {
                 own.deadline = in(own.millis);
                 replies[i] = own.contended ? RenewReply.CONTENDED : RenewReply.RENEWED;

@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * One session of the server that holds advisory locks: a connection of its own, in autocommit, used by one thread at a time through a
  * lane.
  *
- * <p>The server ends a session that was silent for {@code sessionTimeout}, and with it all its locks; a heartbeat every third of that
- * keeps it. So whatever happens to this process, its locks are free after that time. Every command that the server answered is a sign
+ * <p>The server ends a session that was silent for {@code sessionTimeout}, and with it all its locks; a heartbeat every third of that,
+ * and every second at least, keeps it. So whatever happens to this process, its locks are free after that time. Every command that the server answered is a sign
  * of life too.
  *
  * <p>The server would give the session a lock again that it has already. What is held stands in {@link Held}, and is looked at first.
@@ -48,6 +48,9 @@ final class LockSession {
     private static final int ROUNDS = 3;
     /** A session without locks and commands for so long is closed. */
     private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /** A session that was ended is found out within this, long before its timeout. */
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final SessionLockStore store;
     private final long id;
@@ -104,14 +107,21 @@ final class LockSession {
                 store.end(held.name, over);
             }
         }
-        lane.call(new Beat(List.of()), 0).start();
+        look();
         schedule();
+    }
+
+    /** Finds out whether the session is there; whoever asks need not wait. */
+    void look() {
+        if (open) {
+            lane.call(new Beat(List.of()), 0).start();
+        }
     }
 
     private void schedule() {
         ticking = true;
         long now = store.time.nanos();
-        long next = store.timeoutNanos / 3;
+        long next = Math.min(store.timeoutNanos / 3, LOOK_NANOS);
         for (Held held : holds.values()) {
             next = Math.min(next, held.deadline - now);
         }

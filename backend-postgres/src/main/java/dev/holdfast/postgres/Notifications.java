@@ -44,6 +44,7 @@ final class Notifications implements AutoCloseable {
     private final Database database;
     private final String ownChannel;
     private final Map<String, Consumer<String>> handlers = new ConcurrentHashMap<>();
+    private final List<Runnable> disconnected = new CopyOnWriteArrayList<>();
     private final List<Runnable> restored = new CopyOnWriteArrayList<>();
     private final boolean works;
     private final boolean proxied;
@@ -141,6 +142,11 @@ final class Notifications implements AutoCloseable {
         handlers.put(ownChannel, handler);
     }
 
+    /** Runs the task whenever the connection is lost, or cannot be made anew. */
+    void onDisconnected(Runnable task) {
+        disconnected.add(task);
+    }
+
     /** Runs the task whenever notifications may have been missed. */
     void onRestored(Runnable task) {
         restored.add(task);
@@ -190,13 +196,12 @@ final class Notifications implements AutoCloseable {
         }
     }
 
-    private @Nullable Void wake(Connection any) throws SQLException {
+    private boolean wake(Connection any) throws SQLException {
         try (PreparedStatement statement = any.prepareStatement(NOTIFY)) {
             statement.setString(1, ownChannel);
             statement.setString(2, WAKE);
-            statement.execute();
+            return statement.execute();
         }
-        return null;
     }
 
     // --- The thread
@@ -211,6 +216,7 @@ final class Notifications implements AutoCloseable {
                     connection = open;
                     listening.clear();
                     follow(open);
+                    LOG.info("Listening to PostgreSQL again");
                     restored.forEach(Notifications::guarded);
                 } else {
                     follow(open);
@@ -220,7 +226,10 @@ final class Notifications implements AutoCloseable {
             } catch (SQLException | BackendException lost) {
                 closeConnection();
                 if (!isClosed()) {
-                    LOG.warn("The connection that listens to PostgreSQL was lost: {}", lost.getMessage());
+                    disconnected.forEach(Notifications::guarded);
+                    if (failures == 0) {
+                        LOG.warn("The connection that listens to PostgreSQL was lost: {}", lost.getMessage());
+                    }
                     pause(Math.min(MAX_PAUSE_MILLIS, 50 << Math.min(5, failures++)));
                 }
             } catch (BackendClosedException over) {

@@ -3,6 +3,7 @@ package dev.holdfast.postgres;
 import dev.holdfast.backend.Stores;
 import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
+import dev.holdfast.lock.LockSettings;
 import dev.holdfast.spi.Time;
 import java.util.List;
 import javax.sql.DataSource;
@@ -34,7 +35,11 @@ public final class PostgresBackend {
      * @param settings of the {@link #options}
      */
     public static Stores over(DataSource pool, DataSource sessions, Settings settings, Time time) {
-        return PostgresBackendProvider.stores(Database.over(pool, sessions, settings), settings, time);
+        return PostgresBackendProvider.stores(
+                Database.over(pool, sessions, settings),
+                settings,
+                LockSettings.defaults().clockDrift(),
+                time);
     }
 
     /** The statements that make the tables and functions, for whoever runs them by hand. */

@@ -2,6 +2,7 @@ package dev.holdfast.postgres;
 
 import dev.holdfast.backend.BackendProvider;
 import dev.holdfast.backend.BackendUri;
+import dev.holdfast.backend.CoreOptions;
 import dev.holdfast.backend.Stores;
 import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
@@ -32,13 +33,13 @@ public final class PostgresBackendProvider implements BackendProvider {
 
     @Override
     public Stores open(BackendUri uri, Settings settings, Time time) {
-        return stores(Database.open(uri, settings), settings, time);
+        return stores(Database.open(uri, settings), settings, settings.get(CoreOptions.CLOCK_DRIFT), time);
     }
 
-    static Stores stores(Database database, Settings settings, Time time) {
+    static Stores stores(Database database, Settings settings, double clockDrift, Time time) {
         PostgresLocks locks;
         try {
-            locks = PostgresLocks.open(database, settings, time);
+            locks = PostgresLocks.open(database, settings, clockDrift, time);
         } catch (RuntimeException | Error failed) {
             database.close();
             throw failed;

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
@@ -126,7 +127,7 @@ final class PostgresEventStore implements EventStore {
         }
     }
 
-    private @Nullable Void send(Connection connection, List<Outgoing> events) throws SQLException {
+    private int send(Connection connection, List<Outgoing> events) throws SQLException {
         List<Outgoing> large =
                 events.stream().filter(event -> event.payload() != null).toList();
         try (PreparedStatement statement = connection.prepareStatement(publish)) {
@@ -149,7 +150,7 @@ final class PostgresEventStore implements EventStore {
                         later.getMessage());
             }
         }
-        return null;
+        return events.size();
     }
 
     // --- Subscribing
@@ -231,17 +232,20 @@ final class PostgresEventStore implements EventStore {
     /** A large payload, or null if it is not to be had. */
     private byte @Nullable [] fetch(long id) {
         try {
-            return database.read(connection -> {
-                try (PreparedStatement statement = connection.prepareStatement(fetch)) {
-                    statement.setLong(1, id);
-                    try (ResultSet row = statement.executeQuery()) {
-                        return row.next() ? row.getBytes(1) : null;
-                    }
-                }
-            });
+            Optional<byte[]> row = database.read(connection -> fetch(connection, id));
+            return row.orElse(null);
         } catch (RuntimeException failed) {
             LOG.warn("The payload of an event could not be fetched: {}", failed.getMessage());
             return null;
+        }
+    }
+
+    private Optional<byte[]> fetch(Connection connection, long id) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(fetch)) {
+            statement.setLong(1, id);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.of(row.getBytes(1)) : Optional.empty();
+            }
         }
     }
 

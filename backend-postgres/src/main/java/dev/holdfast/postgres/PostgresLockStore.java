@@ -11,6 +11,7 @@ import dev.holdfast.spi.Time;
 import dev.holdfast.state.Page;
 import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ abstract class PostgresLockStore implements LockStore {
     final LockStatements statements;
     final ExecutorService threads;
     private final Notifications notifications;
+    private final LockSweeper sweeper;
     private volatile @Nullable Signals listener;
     private volatile boolean closed;
 
@@ -34,7 +36,9 @@ abstract class PostgresLockStore implements LockStore {
         statements = new LockStatements(database, kind);
         threads = Threads.daemons("holdfast-postgres-locks");
         notifications.onOwn(this::notified);
+        notifications.onDisconnected(this::listenerLost);
         notifications.onRestored(this::disturbed);
+        sweeper = new LockSweeper(database, kind, time, threads);
     }
 
     @Override
@@ -50,7 +54,11 @@ abstract class PostgresLockStore implements LockStore {
 
     @Override
     public final Call<@Nullable LockInfo> find(LockName name) {
-        return Call.blocking(threads, () -> database.read(connection -> statements.find(connection, name, key(name))));
+        return Call.blocking(
+                        threads,
+                        () -> database.read(
+                                connection -> Optional.ofNullable(statements.find(connection, name, key(name)))))
+                .map(found -> found.orElse(null));
     }
 
     @Override
@@ -114,6 +122,9 @@ abstract class PostgresLockStore implements LockStore {
         }
     }
 
+    /** Notifications do not come any more, until {@link #disturbed}. */
+    void listenerLost() {}
+
     // --- The end
 
     final boolean isClosed() {
@@ -126,6 +137,7 @@ abstract class PostgresLockStore implements LockStore {
     public final void close() {
         closed = true;
         listener = null;
+        sweeper.close();
         closing();
         threads.shutdown();
         notifications.close();

@@ -1,6 +1,5 @@
 package dev.holdfast.postgres;
 
-import dev.holdfast.backend.CoreOptions;
 import dev.holdfast.config.Settings;
 import dev.holdfast.event.EventStore;
 import dev.holdfast.lock.LockStore;
@@ -36,7 +35,7 @@ record PostgresLocks(LockStore locks, @Nullable EventStore events, Duration minL
     private static final int PROBE_MILLIS = 3_000;
 
     /** Finds out how locks can be held, and opens what holds them. */
-    static PostgresLocks open(Database database, Settings settings, Time time) {
+    static PostgresLocks open(Database database, Settings settings, double clockDrift, Time time) {
         // Room for the number of a session behind it.
         long client = RANDOM.nextLong() >>> 5;
         Notifications notifications = Notifications.open(database, client, 2);
@@ -44,14 +43,7 @@ record PostgresLocks(LockStore locks, @Nullable EventStore events, Duration minL
             boolean session = isBySession(database, notifications, settings.get(PostgresOptions.LOCK_MODE));
             Duration timeout = settings.get(PostgresOptions.SESSION_TIMEOUT);
             LockStore locks = session
-                    ? new SessionLockStore(
-                            database,
-                            notifications,
-                            client,
-                            timeout,
-                            settings.get(CoreOptions.CLOCK_DRIFT),
-                            time,
-                            LockKey.SHA_256)
+                    ? new SessionLockStore(database, notifications, client, timeout, clockDrift, time, LockKey.SHA_256)
                     : new LeaseLockStore(database, notifications, client, time);
             EventStore events = null;
             if (notifications.works()) {

@@ -15,6 +15,7 @@ import dev.holdfast.postgres.LockStatements.Granted;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
+import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.Time;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,16 +23,19 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -159,10 +163,10 @@ final class SessionLockStore extends PostgresLockStore {
     /** A command of one name, to the session that serves it. */
     private final class Routed<C extends LockCommand, R> implements Call<R> {
         private final LockName name;
-        private final java.util.function.Function<Held, C> command;
+        private final Function<Held, C> command;
         private final Class<R> type;
 
-        Routed(LockName name, java.util.function.Function<Held, C> command, Class<R> type) {
+        Routed(LockName name, Function<Held, C> command, Class<R> type) {
             this.name = name;
             this.command = command;
             this.type = type;
@@ -188,7 +192,7 @@ final class SessionLockStore extends PostgresLockStore {
                 leave(name);
                 throw failed;
             }
-            java.util.concurrent.CompletableFuture<R> result = new java.util.concurrent.CompletableFuture<>();
+            CompletableFuture<R> result = new CompletableFuture<>();
             reply.whenComplete((answer, error) -> {
                 leave(name);
                 if (error == null) {
@@ -241,14 +245,18 @@ final class SessionLockStore extends PostgresLockStore {
         List<Call<Object>> beats = new ArrayList<>();
         places.forEach((session, list) ->
                 beats.add(session.call(new Beat(list.stream().map(renewals::get).toList()))));
-        return Call.all(beats).map(answers -> {
+        return Call.outcomes(beats).map(answers -> {
+            if (!answers.isEmpty() && answers.stream().allMatch(Outcome::isError)) {
+                answers.get(0).get();
+            }
             RenewReply[] replies = new RenewReply[renewals.size()];
-            java.util.Arrays.fill(replies, RenewReply.GONE);
+            Arrays.fill(replies, RenewReply.GONE);
             int session = 0;
             for (List<Integer> list : places.values()) {
-                List<?> told = (List<?>) answers.get(session++);
+                Outcome<Object> told = answers.get(session++);
                 for (int i = 0; i < list.size(); i++) {
-                    replies[list.get(i)] = (RenewReply) told.get(i);
+                    replies[list.get(i)] =
+                            told.isError() ? RenewReply.UNKNOWN : (RenewReply) ((List<?>) told.get()).get(i);
                 }
             }
             return List.of(replies);
@@ -343,6 +351,12 @@ final class SessionLockStore extends PostgresLockStore {
         gauges.put("postgres.locks.lost", lost.get());
         gauges.put("postgres.locks.collisions", collisions.get());
         return gauges;
+    }
+
+    /** A lost connection seldom comes alone: each session looks after itself at once. */
+    @Override
+    void listenerLost() {
+        sessions.forEach(LockSession::look);
     }
 
     @Override
