@@ -77,8 +77,9 @@ final class Farewell extends Deadlines.Entry {
         }
     }
 
-    /** Sends it. */
+    /** Sends it. Until it is answered, closing waits for it. */
     void start() {
+        beUnanswered();
         try {
             attempt();
         } finally {
@@ -86,13 +87,19 @@ final class Farewell extends Deadlines.Entry {
         }
     }
 
-    /** Sends it for somebody who does not wait for the outcome. */
+    /** Sends it for somebody who does not wait for the outcome; but closing does. */
     void startLazily() {
+        beUnanswered();
         try {
             Replies.lazily(command, this::answered);
         } finally {
             sent();
         }
+    }
+
+    private void beUnanswered() {
+        holds.farewells.add(this);
+        outcome.whenComplete((found, failure) -> holds.farewells.remove(this));
     }
 
     private void attempt() {

@@ -8,6 +8,7 @@ import dev.holdfast.spi.Time;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -37,6 +38,9 @@ final class Holds implements LockStore.Signals {
     private final ConcurrentHashMap<String, Hold> shared = new ConcurrentHashMap<>();
     /** Holds of acquisitions that take no turns with others, by lease id: of strict engines and of receivers. */
     private final ConcurrentHashMap<LeaseId, Hold> single = new ConcurrentHashMap<>();
+
+    /** Releases that were sent and are not answered. */
+    final Set<Farewell> farewells = ConcurrentHashMap.newKeySet();
 
     private volatile boolean closed;
 
@@ -212,14 +216,16 @@ final class Holds implements LockStore.Signals {
     /** Ends everything and begins to tell the store; complete when the store has answered. */
     CompletableFuture<?> close() {
         closed = true;
-        List<CompletableFuture<?>> farewells = new ArrayList<>();
+        List<CompletableFuture<?>> unanswered = new ArrayList<>();
         for (Hold hold : all()) {
             CompletableFuture<?> farewell = hold.close();
             if (farewell != null) {
-                farewells.add(farewell);
+                unanswered.add(farewell);
             }
         }
+        // Also those of guards that were closed before, and of which no hold knows any more.
+        farewells.forEach(farewell -> unanswered.add(farewell.outcome));
         deadlines.close();
-        return CompletableFuture.allOf(farewells.toArray(CompletableFuture[]::new));
+        return CompletableFuture.allOf(unanswered.toArray(CompletableFuture[]::new));
     }
 }
