@@ -257,6 +257,11 @@ final class Database implements AutoCloseable {
         return statementTimeout;
     }
 
+    /** How long a statement can take, seen from here. */
+    Duration patience() {
+        return statementTimeout.plus(REPLY_MARGIN);
+    }
+
     // --- Sessions
 
     /**

@@ -1,10 +1,12 @@
 package dev.holdfast.postgres;
 
+import dev.holdfast.backend.CoreOptions;
 import dev.holdfast.backend.Stores;
 import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
 import dev.holdfast.lock.LockSettings;
 import dev.holdfast.spi.Time;
+import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
@@ -20,9 +22,11 @@ import javax.sql.DataSource;
 public final class PostgresBackend {
     private PostgresBackend() {}
 
-    /** The options that {@link #over} understands. */
+    /** The options that {@link #over} understands; {@link CoreOptions#CLOCK_DRIFT} must be what the backend is opened with. */
     public static List<Option<?>> options() {
-        return PostgresOptions.own();
+        List<Option<?>> options = new ArrayList<>(PostgresOptions.own());
+        options.add(CoreOptions.CLOCK_DRIFT);
+        return List.copyOf(options);
     }
 
     /**

@@ -213,11 +213,12 @@ final class PostgresStateStore implements StateStore {
     @Override
     public void close() {
         sweeper.close();
+        workers.finish(database.patience());
         gets.close();
         puts.close();
         deletes.close();
+        workers.close(database.patience());
         database.close();
-        workers.close();
     }
 
     @Override

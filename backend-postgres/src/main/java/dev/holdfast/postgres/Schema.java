@@ -114,9 +114,11 @@ final class Schema {
 
     /** The version of what is there; 0 if there is nothing. A newer one than we know is fine: it only adds. */
     private int version(Connection connection) throws SQLException {
-        String table = "\"" + name + "\".schema_version";
-        boolean there = ask(connection, "select count(*) where to_regclass(?) is not null", table) > 0;
-        return there ? ask(connection, "select coalesce(max(version), 0) from " + table + " where ? <> ''", name) : 0;
+        // Not to_regclass, which goes by what this session knew before it waited for another to create the table.
+        String there = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+                + " where c.relname = 'schema_version' and n.nspname = ?";
+        String newest = "select coalesce(max(version), 0) from \"" + name + "\".schema_version where ? <> ''";
+        return ask(connection, there, name) > 0 ? ask(connection, newest, name) : 0;
     }
 
     private static int ask(Connection connection, String question, String argument) throws SQLException {

@@ -1,5 +1,6 @@
 package dev.holdfast.postgres;
 
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -10,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The threads that wait for PostgreSQL when the caller does not: as many as there are connections for them to wait on. All are daemons
  * and end when idle.
  */
-final class Workers implements AutoCloseable {
+final class Workers {
     private static final int MAX_QUEUE = 10_000;
     private static final int IDLE_SECONDS = 2;
 
@@ -46,9 +47,26 @@ final class Workers implements AutoCloseable {
         return blocking;
     }
 
-    @Override
-    public void close() {
-        flushers.shutdown();
-        blocking.shutdown();
+    /**
+     * Takes no more work but for lanes, and lets what was taken end: among it may be a write that somebody sent without waiting for it,
+     * such as the release of a lock.
+     */
+    void finish(Duration patience) {
+        end(blocking, patience);
+    }
+
+    /** Ends after {@link #finish} and when the lanes are closed. */
+    void close(Duration patience) {
+        end(flushers, patience);
+    }
+
+    private static void end(ThreadPoolExecutor pool, Duration patience) {
+        pool.shutdown();
+        try {
+            pool.awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException interrupt) {
+            // Whoever closes in a hurry does not wait.
+            Thread.currentThread().interrupt();
+        }
     }
 }
