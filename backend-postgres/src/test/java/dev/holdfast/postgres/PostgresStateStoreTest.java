@@ -1,0 +1,215 @@
+package dev.holdfast.postgres;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.backend.BackendUri;
+import dev.holdfast.combine.Transport.Replies;
+import dev.holdfast.config.Settings;
+import dev.holdfast.servers.PostgresServer;
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.Key;
+import dev.holdfast.spi.Outcome;
+import dev.holdfast.spi.Time;
+import dev.holdfast.spi.Version;
+import dev.holdfast.state.Condition;
+import dev.holdfast.state.KeyedValue;
+import dev.holdfast.state.Mutation;
+import dev.holdfast.state.Page;
+import dev.holdfast.state.ScanRequest;
+import dev.holdfast.state.Space;
+import dev.holdfast.state.Stored;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is peculiar to this store; what every store does is in the kit. */
+class PostgresStateStoreTest {
+    private static final Space ROOT = Space.root("test");
+
+    private PostgresServer server;
+    private Database database;
+    private PostgresStateStore store;
+
+    @BeforeEach
+    void open() throws SQLException {
+        server = StateServer.newest();
+        Settings settings = Settings.builder(new PostgresBackendProvider().options())
+                .set("schema", "store_test")
+                .build();
+        database = Database.open(BackendUri.of(server.url()), settings);
+        store = new PostgresStateStore(database, Duration.ofMillis(100), Duration.ofMillis(10), Time.system());
+        StateServer.execute(server, "truncate store_test.entry, store_test.scope");
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    // --- Combined commands
+
+    @Test
+    void puts_ofOneKeyInOneStatementLeaveTheLast() {
+        List<Outcome<Boolean>> outcomes =
+                send(new Puts(database), List.of(put("a", "1"), put("b", "1"), put("a", "2"), put("a", "3")));
+        outcomes.forEach(outcome -> assertTrue(outcome.get()));
+        assertEquals("3", read("a"));
+        assertEquals("1", read("b"));
+    }
+
+    @Test
+    void deletes_ofOneKeyInOneStatementFindItOnce() {
+        send(new Puts(database), List.of(put("a", "1"), put("b", "1")));
+        List<Outcome<Boolean>> outcomes =
+                send(new Deletes(database), List.of(key("a"), key("none"), key("a"), key("b")));
+        assertEquals(
+                List.of(true, false, false, true),
+                outcomes.stream().map(Outcome::get).toList());
+    }
+
+    @Test
+    void gets_ofOneKeyInOneStatementHaveArraysOfTheirOwn() {
+        send(new Puts(database), List.of(put("a", "1")));
+        List<Outcome<Stored>> outcomes = send(new Gets(database), List.of(key("a"), key("none"), key("a")));
+        outcomes.get(0).get().bytes()[0] = 'x';
+        assertNull(outcomes.get(1).get());
+        assertArrayEquals(bytes("1"), outcomes.get(2).get().bytes());
+    }
+
+    @Test
+    void badRow_failsAlone() throws SQLException {
+        StateServer.execute(
+                server, "alter table store_test.entry add constraint no_bad check (value <> 'bad'::bytea) not valid");
+        try {
+            List<Outcome<Boolean>> outcomes =
+                    send(new Puts(database), List.of(put("a", "good"), put("b", "bad"), put("c", "good")));
+            assertTrue(outcomes.get(0).get());
+            assertInstanceOf(BackendRejectedException.class, outcomes.get(1).error());
+            assertTrue(outcomes.get(2).get());
+            assertEquals("good", read("a"));
+            assertNull(read("b"));
+            assertEquals("good", read("c"));
+        } finally {
+            StateServer.execute(server, "alter table store_test.entry drop constraint no_bad");
+        }
+    }
+
+    @Test
+    void largeValue_doesNotTravelWithOthers() {
+        Stored large = Stored.plain(new byte[PostgresStateStore.LARGE_BYTES + 1], Version.fresh());
+        assertTrue(store.write(ROOT, Mutation.put(Key.of("large"), Condition.ANY, large, 0))
+                .await());
+        send(new Puts(database), List.of(put("small", "1")));
+        List<Outcome<Stored>> outcomes = send(new Gets(database), List.of(key("large"), key("small")));
+        assertSame(Gets.LARGE, outcomes.get(0).get());
+        assertArrayEquals(bytes("1"), outcomes.get(1).get().bytes());
+        Stored whole = store.read(ROOT, Key.of("large")).await();
+        assertNotNull(whole);
+        assertArrayEquals(large.bytes(), whole.bytes());
+        assertEquals(large.version(), whole.version());
+    }
+
+    // --- Ranges
+
+    @Test
+    void page_endsEarlyWhenItsValuesAreLarge() {
+        for (int i = 0; i < 5; i++) {
+            Stored stored = Stored.plain(new byte[8 << 20], Version.fresh());
+            store.write(ROOT, Mutation.put(Key.of("k" + i), Condition.ANY, stored, 0))
+                    .await();
+        }
+        List<Key> seen = new ArrayList<>();
+        ScanRequest request = new ScanRequest(Key.of("k"), null, 100, false);
+        Page<KeyedValue> page = store.scan(ROOT, request).await();
+        assertTrue(page.items().size() < 5, "all came in one page");
+        while (true) {
+            page.items().forEach(item -> seen.add(item.key()));
+            if (page.next() == null) {
+                break;
+            }
+            page = store.scan(ROOT, request.from(page.next())).await();
+        }
+        assertEquals(List.of(Key.of("k0"), Key.of("k1"), Key.of("k2"), Key.of("k3"), Key.of("k4")), seen);
+    }
+
+    // --- Sweeping
+
+    @Test
+    void sweeper_deletesWhatIsOverAndNothingElse() throws Exception {
+        for (int i = 0; i < 1_200; i++) {
+            store.write(ROOT, Mutation.put(Key.of("dead" + i), Condition.ANY, stored("x"), 1))
+                    .start();
+        }
+        store.write(ROOT, Mutation.put(Key.of("later"), Condition.ANY, stored("x"), 3_600_000))
+                .await();
+        store.write(ROOT, Mutation.put(Key.of("ever"), Condition.ANY, stored("x"), 0))
+                .await();
+        Until.eventually(() -> StateServer.ask(server, "select count(*) from store_test.entry") == 2);
+        assertEquals("x", read("later"));
+        assertEquals("x", read("ever"));
+        assertTrue(store.gauges().get("postgres.swept") >= 1_200, "swept " + store.gauges());
+    }
+
+    @Test
+    void scope_thatHasNothingLeavesNoRow() throws Exception {
+        Space scope = Space.scope("test", "brief");
+        dev.holdfast.state.Commit commit = new dev.holdfast.state.Commit(
+                0, -1, Version.fresh(), false, List.of(Mutation.put(Key.of("k"), Condition.ANY, stored("x"), 1)));
+        store.apply(scope, commit).await();
+        Until.eventually(() -> StateServer.ask(server, "select count(*) from store_test.scope") == 0);
+        store.takeOver(scope).await();
+        store.apply(Space.scope("test", "other"), commit).await();
+        Until.eventually(() -> StateServer.ask(server, "select count(*) from store_test.scope") == 1);
+        assertNotNull(store.mark(scope).await());
+    }
+
+    private static Key key(String key) {
+        return ROOT.encode(Key.of(key));
+    }
+
+    private static Puts.Put put(String key, String value) {
+        return new Puts.Put(key(key), Mutation.put(Key.of(key), Condition.ANY, stored(value), 0));
+    }
+
+    private static Stored stored(String value) {
+        return Stored.plain(bytes(value), Version.fresh());
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private String read(String key) {
+        Stored found = store.read(ROOT, Key.of(key)).await();
+        return found == null ? null : new String(found.bytes(), StandardCharsets.UTF_8);
+    }
+
+    private static <C, R> List<Outcome<R>> send(Statements<C, R> statements, List<C> commands) {
+        List<Outcome<R>> outcomes = new ArrayList<>(Collections.nCopies(commands.size(), null));
+        statements.send(0, commands, new Replies<>() {
+            @Override
+            public void reply(int index, R reply) {
+                outcomes.set(index, Outcome.value(reply));
+            }
+
+            @Override
+            public void error(int index, BackendException error) {
+                outcomes.set(index, Outcome.error(error));
+            }
+        });
+        return outcomes;
+    }
+}
