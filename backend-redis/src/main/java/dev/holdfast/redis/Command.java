@@ -2,6 +2,7 @@ package dev.holdfast.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.util.JedisClusterCRC16;
@@ -17,27 +18,14 @@ final class Command {
 
     private final byte[][] words;
     private final @Nullable Script script;
-    private final int slot;
-    private final int affinity;
+    private final byte @Nullable [] key;
     private final boolean write;
     private final boolean repeatable;
 
     private Command(byte[][] words, @Nullable Script script, byte @Nullable [] key, boolean write, boolean repeatable) {
-        this(
-                words,
-                script,
-                key == null ? SLOTLESS : JedisClusterCRC16.getSlot(key),
-                key == null ? 0 : java.util.Arrays.hashCode(key),
-                write,
-                repeatable);
-    }
-
-    private Command(
-            byte[][] words, @Nullable Script script, int slot, int affinity, boolean write, boolean repeatable) {
         this.words = words;
         this.script = script;
-        this.slot = slot;
-        this.affinity = affinity;
+        this.key = key;
         this.write = write;
         this.repeatable = repeatable;
     }
@@ -74,7 +62,7 @@ final class Command {
 
     /** The same command, which may be sent again when its reply is lost: a second execution must do no harm. */
     Command repeated() {
-        return new Command(words, script, slot, affinity, write, true);
+        return new Command(words, script, key, write, true);
     }
 
     /** The same command with the text of its script in it, for a server that does not know it. */
@@ -85,7 +73,7 @@ final class Command {
         byte[][] longer = words.clone();
         longer[0] = EVAL;
         longer[1] = script.text();
-        return new Command(longer, null, slot, affinity, write, repeatable);
+        return new Command(longer, null, key, write, repeatable);
     }
 
     boolean hasScript() {
@@ -98,12 +86,12 @@ final class Command {
 
     /** The slot of its key, or a negative number if any primary will do. */
     int slot() {
-        return slot;
+        return key == null ? SLOTLESS : JedisClusterCRC16.getSlot(key);
     }
 
     /** Commands of one key have one affinity. */
     int affinity() {
-        return affinity;
+        return Arrays.hashCode(key);
     }
 
     boolean isWrite() {

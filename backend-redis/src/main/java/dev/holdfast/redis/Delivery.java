@@ -148,7 +148,7 @@ final class Delivery implements Call<@Nullable Object> {
         if (pinned != null) {
             return pinned;
         }
-        return target != null ? target : redis.topology().node(command.slot());
+        return target != null ? target : redis.topology().node(command);
     }
 
     private Parcel parcel() {

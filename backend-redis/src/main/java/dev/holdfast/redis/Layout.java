@@ -26,15 +26,23 @@ final class Layout {
 
     private Layout() {}
 
-    /** The key of an entry outside of scopes. */
-    static byte[] entry(Space space, Key key) {
-        Key encoded = space.encode(key);
-        byte[] name = Arrays.copyOf(ENTRY, ENTRY.length + encoded.length());
-        encoded.copyTo(name, ENTRY.length);
+    /** What the names of a space's entries begin with; outside of scopes. */
+    static byte[] entries(Space space) {
+        return Glob.join(ENTRY, space.prefix());
+    }
+
+    /** The name of an entry outside of scopes, from what {@link #entries(Space)} says. */
+    static byte[] entry(byte[] begin, Key key) {
+        byte[] name = Arrays.copyOf(begin, begin.length + key.length());
+        key.copyTo(name, begin.length);
         return name;
     }
 
-    /** The key that {@link #entry} made a name of, or null if the name is not of this space or the key not under the prefix. */
+    private static byte[] entry(Space space, Key key) {
+        return entry(entries(space), key);
+    }
+
+    /** The key that {@link #entry(byte[], Key)} made a name of, or null if the name is not of this space or the key not under the prefix. */
     static @Nullable Key key(Space space, Key prefix, byte[] name) {
         byte[] begin = entry(space, prefix);
         if (!startsWith(name, begin)) {

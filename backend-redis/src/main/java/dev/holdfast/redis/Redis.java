@@ -24,6 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * One client of a Redis, whatever its servers are: takes commands to the server that has their key and answers with raw replies (bytes,
@@ -168,7 +169,7 @@ final class Redis implements AutoCloseable {
         Map<@Nullable Node, Part> filling = new LinkedHashMap<>();
         List<Part> parts = new ArrayList<>();
         for (int i = 0; i < commands.size(); i++) {
-            Node node = pinned != null ? pinned : topology.node(commands.get(i).slot());
+            Node node = pinned != null ? pinned : topology.node(commands.get(i));
             Part part = filling.get(node);
             if (part == null || part.isFull()) {
                 part = new Part(node);
@@ -251,7 +252,7 @@ final class Redis implements AutoCloseable {
 
     /** The primary that has a key; throws {@link BackendUnavailableException} if none is known. */
     Node primaryOf(byte[] key) {
-        Node node = topology.node(redis.clients.jedis.util.JedisClusterCRC16.getSlot(key));
+        Node node = topology.node(JedisClusterCRC16.getSlot(key));
         if (node == null) {
             throw new BackendUnavailableException("no primary is known that has this key");
         }

@@ -31,14 +31,27 @@ final class RootEntries {
     private static final int TOGETHER_BYTES = 256 << 10;
 
     private final Redis redis;
+    /** The space asked for last, which is nearly always the same. */
+    private volatile Begin last = new Begin(Space.root(""), new byte[0]);
+
+    private record Begin(Space space, byte[] bytes) {}
 
     RootEntries(Redis redis) {
         this.redis = redis;
     }
 
+    private byte[] name(Space space, Key key) {
+        Begin begin = last;
+        if (begin.space() != space) {
+            begin = new Begin(space, Layout.entries(space));
+            last = begin;
+        }
+        return Layout.entry(begin.bytes(), key);
+    }
+
     @SuppressWarnings("NullAway") // it does not see that the answer of this call may be null
     Call<@Nullable Stored> read(Space space, Key key) {
-        byte[] name = Layout.entry(space, key);
+        byte[] name = name(space, key);
         return redis.call(Command.read(name, GET, name)).map(RootEntries::stored);
     }
 
@@ -51,8 +64,8 @@ final class RootEntries {
     }
 
     /** One native command wherever there is one that means the same. */
-    private static Command command(Space space, Mutation mutation) {
-        byte[] name = Layout.entry(space, mutation.key());
+    private Command command(Space space, Mutation mutation) {
+        byte[] name = name(space, mutation.key());
         Condition condition = mutation.condition();
         boolean any = condition == Condition.ANY;
         if (mutation.kind() == Mutation.Kind.PUT && condition.version() == null) {
@@ -89,7 +102,7 @@ final class RootEntries {
 
     Call<List<@Nullable Stored>> readAll(Space space, List<Key> keys) {
         List<byte[]> names = new ArrayList<>(keys.size());
-        keys.forEach(key -> names.add(Layout.entry(space, key)));
+        keys.forEach(key -> names.add(name(space, key)));
         return values(names);
     }
 
@@ -152,7 +165,7 @@ final class RootEntries {
                 words.clear();
                 bytes = 0;
             }
-            words.add(Layout.entry(space, mutation.key()));
+            words.add(name(space, mutation.key()));
             words.add(record);
             bytes += record.length;
         }
@@ -180,7 +193,7 @@ final class RootEntries {
     }
 
     Call<Expiry> expiry(Space space, Key key) {
-        byte[] name = Layout.entry(space, key);
+        byte[] name = name(space, key);
         return redis.call(Command.read(name, PTTL, name)).map(RootEntries::expiry);
     }
 

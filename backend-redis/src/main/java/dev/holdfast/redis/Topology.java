@@ -11,6 +11,11 @@ interface Topology {
     @Nullable
     Node node(int slot);
 
+    /** The primary that has a command's key, or any primary if it has none; null while none is known. */
+    default @Nullable Node node(Command command) {
+        return node(isCluster() ? command.slot() : -1);
+    }
+
     /** All primaries known. */
     List<Node> primaries();
 

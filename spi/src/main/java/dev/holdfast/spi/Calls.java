@@ -188,13 +188,17 @@ final class Calls {
     record Many<T extends @Nullable Object>(List<? extends Call<T>> calls) implements Call<List<Outcome<T>>> {
         @Override
         public List<Outcome<T>> await() {
-            if (calls.size() == 1) {
-                return List.of(Outcome.of(() -> calls.get(0).await()));
+            if (calls.isEmpty()) {
+                return List.of();
             }
-            List<CompletionStage<T>> stages = new ArrayList<>(calls.size());
-            calls.forEach(call -> stages.add(call.start()));
+            // The caller's own thread does the last one: its work needs no other thread to be woken.
+            int last = calls.size() - 1;
+            List<CompletionStage<T>> stages = new ArrayList<>(last);
+            calls.subList(0, last).forEach(call -> stages.add(call.start()));
+            Outcome<T> own = Outcome.of(() -> calls.get(last).await());
             List<Outcome<T>> outcomes = new ArrayList<>(calls.size());
             stages.forEach(stage -> outcomes.add(Outcome.of(() -> new Staged<>(() -> stage).await())));
+            outcomes.add(own);
             return outcomes;
         }
 

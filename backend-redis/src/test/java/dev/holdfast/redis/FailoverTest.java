@@ -1,0 +1,117 @@
+package dev.holdfast.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.backend.Backend;
+import dev.holdfast.backend.Backends;
+import dev.holdfast.servers.RedisCluster;
+import dev.holdfast.servers.RedisSentinels;
+import dev.holdfast.servers.RedisServer;
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.Key;
+import dev.holdfast.state.Scope;
+import dev.holdfast.state.Space;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/** A backend finds the new primary by itself, and callers see errors of the tree only. */
+class FailoverTest {
+    private static final byte[] VALUE = "value".getBytes(StandardCharsets.UTF_8);
+
+    @Test
+    void sentinels_nameTheNewPrimary() {
+        try (RedisSentinels servers = RedisSentinels.start();
+                Backend backend = Backends.open(servers.url())) {
+            backend.state().put(Key.of("before"), VALUE);
+            servers.primary().kill();
+            Clients.until("a write reaches the new primary", puts(backend, "after"));
+            assertEquals("value", text(backend, "after"));
+        }
+    }
+
+    @Test
+    void nodesOfACluster_nameTheNewPrimary() {
+        try (RedisCluster servers = RedisCluster.start();
+                Backend backend = Backends.open(servers.url())) {
+            for (int i = 0; i < 100; i++) {
+                backend.state().put(Key.of("key " + i), VALUE);
+            }
+            servers.primaries().get(0).kill();
+            for (int i = 0; i < 100; i++) {
+                Clients.until("a write reaches whoever has its slot", puts(backend, "key " + i));
+            }
+            assertEquals(100, backend.state().count(Key.of("key ")));
+        }
+    }
+
+    @Test
+    void aServerThatCameBack_isUsedAgain() {
+        try (RedisServer server = RedisServer.start();
+                Backend backend = Backends.open(server.url())) {
+            backend.state().put(Key.of("a"), VALUE);
+            server.restart();
+            Clients.until("a write reaches the server", puts(backend, "b"));
+            assertTrue(backend.state().contains(Key.of("b")), "what was written");
+        }
+    }
+
+    @Test
+    void aSlotThatMoves_losesNothing() throws InterruptedException {
+        try (RedisCluster servers = RedisCluster.start();
+                Backend backend = Backends.open(servers.url() + "?namespace=moving")) {
+            Scope scope = backend.state().scope("box");
+            int slot = JedisClusterCRC16.getSlot(
+                    Layout.scope(Space.scope("moving", "box")).get(0));
+            AtomicInteger written = new AtomicInteger();
+            AtomicBoolean moved = new AtomicBoolean();
+            AtomicReference<Throwable> failed = new AtomicReference<>();
+            Thread writer = new Thread(() -> {
+                try {
+                    while (!moved.get() || written.get() < 200) {
+                        scope.put(Key.of("entry " + written.get()), VALUE);
+                        written.incrementAndGet();
+                    }
+                } catch (RuntimeException thrown) {
+                    failed.set(thrown);
+                }
+            });
+            writer.start();
+            try {
+                RedisServer first = servers.primaryOf(slot);
+                for (RedisServer target : servers.primaries()) {
+                    if (target != first) {
+                        servers.moveSlot(slot, target);
+                    }
+                }
+            } finally {
+                moved.set(true);
+                writer.join();
+            }
+            assertNull(failed.get(), "an error seen by the writer");
+            assertEquals(written.get(), scope.count(Key.EMPTY));
+            assertEquals(written.get(), scope.scan(Key.EMPTY).count());
+        }
+    }
+
+    private static BooleanSupplier puts(Backend backend, String key) {
+        return () -> {
+            try {
+                backend.state().put(Key.of(key), VALUE);
+                return true;
+            } catch (BackendException away) {
+                return false;
+            }
+        };
+    }
+
+    private static String text(Backend backend, String key) {
+        return new String(backend.state().get(Key.of(key)).orElseThrow(), StandardCharsets.UTF_8);
+    }
+}
