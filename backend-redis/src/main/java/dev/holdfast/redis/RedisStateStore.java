@@ -31,7 +31,7 @@ final class RedisStateStore implements StateStore {
             .maxNameBytes(1 << 10)
             .maxValueBytes(16 << 20)
             .maxBatchEntries(1_000)
-            .maxBatchBytes(16 << 20)
+            .maxBatchBytes(4 << 20)
             .build();
 
     private static final Script SCAN = Script.of("scope_scan");

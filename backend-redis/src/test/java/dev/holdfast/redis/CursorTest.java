@@ -48,7 +48,8 @@ class CursorTest {
         Cursor many = walked(MANY);
         many.moveTo(7);
         assertDoesNotThrow(() -> Cursor.of(many.toKey()).check(1, "run", 11));
-        assertThrows(BackendRejectedException.class, () -> Cursor.of(many.toKey()).check(1, "run", 9));
+        assertThrows(
+                BackendRejectedException.class, () -> Cursor.of(many.toKey()).check(1, "run", 9));
     }
 
     @Test
@@ -57,7 +58,8 @@ class CursorTest {
         cursor.nextServer();
         assertFalse(cursor.knows(name(1)), "a name of the server before");
         assertDoesNotThrow(() -> Cursor.of(cursor.toKey()).check(1, "other", 5));
-        assertThrows(BackendRejectedException.class, () -> Cursor.of(cursor.toKey()).check(2, "other", 5));
+        assertThrows(
+                BackendRejectedException.class, () -> Cursor.of(cursor.toKey()).check(2, "other", 5));
     }
 
     @Test

@@ -77,8 +77,9 @@ public final class RedisStateBenchmark {
                 contender.putAll(keys.subList(from, from + TOGETHER), small);
             }
         }
-        System.out.println("| what | threads | against | ratio | least | greatest | goal | p99 ratio | server CPU ratio |"
-                + " client CPU ratio | ours per second |");
+        System.out.println(
+                "| what | threads | against | ratio | least | greatest | goal | p99 ratio | server CPU ratio |"
+                        + " client CPU ratio | ours per second |");
         System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
         for (Line line : lines(jedis, lettuce)) {
             if (wanted.isEmpty() || wanted.stream().anyMatch(line.name()::contains)) {

@@ -1,0 +1,97 @@
+package dev.holdfast.redis;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.backend.Backend;
+import dev.holdfast.backend.Backends;
+import dev.holdfast.event.Topic;
+import dev.holdfast.servers.RedisOptions;
+import dev.holdfast.servers.RedisServer;
+import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Health;
+import dev.holdfast.spi.Key;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Users with few rights, passwords, encryption, and what the server says of itself. */
+class LoginTest {
+    /** As the README recommends it. */
+    private static final String RIGHTS = "~hf:* &hf:* +@all -@admin -@dangerous +info +role";
+
+    private static final byte[] VALUE = "value".getBytes(StandardCharsets.UTF_8);
+    private static final Key KEY = Key.of("key");
+
+    @Test
+    void aUserWithFewRights_doesEverything() throws InterruptedException {
+        try (RedisServer server = RedisServer.start(RedisOptions.defaults().config("user bob on >secret " + RIGHTS));
+                Backend backend = Backends.open("redis://bob:secret@" + server.host() + ":" + server.port())) {
+            use(backend);
+        }
+    }
+
+    @Test
+    void aWrongPassword_isRefused_andNotRepeated() {
+        try (RedisServer server = RedisServer.start(RedisOptions.defaults().password("right"))) {
+            String url = "redis://:hush@" + server.host() + ":" + server.port();
+            BackendRejectedException refused = assertThrows(BackendRejectedException.class, () -> Backends.open(url));
+            assertTrue(String.valueOf(refused.getMessage()).contains("check user and password"), refused::getMessage);
+            assertFalse(String.valueOf(refused.getMessage()).contains("hush"), refused::getMessage);
+        }
+    }
+
+    @Test
+    void encryption_trustsTheGivenAuthorityOnly() throws InterruptedException {
+        try (RedisServer server = RedisServer.start(RedisOptions.defaults().tls())) {
+            String ca = server.certificate().orElseThrow().pem().toString();
+            try (Backend backend = Backends.at(server.url()).set("tlsCa", ca).open()) {
+                use(backend);
+            }
+            assertThrows(BackendUnavailableException.class, () -> Backends.open(server.url()));
+        }
+    }
+
+    @Test
+    void anEvictionPolicy_isNoGoodHealth() {
+        try (RedisServer server = RedisServer.start(
+                        RedisOptions.defaults().config("maxmemory 100mb", "maxmemory-policy allkeys-lru"));
+                Backend backend = Backends.open(server.url())) {
+            Health health = backend.health();
+            assertEquals(Health.Status.DEGRADED, health.status());
+            assertTrue(health.toString().contains("allkeys-lru"), health::toString);
+            server.call("CONFIG", "SET", "maxmemory-policy", "noeviction");
+            assertEquals(Health.Status.UP, backend.health().status());
+        }
+    }
+
+    @Test
+    void aReplica_isNoServerToOpen() {
+        try (RedisServer primary = RedisServer.start();
+                RedisServer replica = RedisServer.start(
+                        RedisOptions.defaults().config("replicaof 127.0.0.1 " + primary.directPort()))) {
+            BackendUnavailableException refused =
+                    assertThrows(BackendUnavailableException.class, () -> Backends.open(replica.url()));
+            assertTrue(String.valueOf(refused.getMessage()).contains("is a replica"), refused::getMessage);
+        }
+    }
+
+    private static void use(Backend backend) throws InterruptedException {
+        backend.state().put(KEY, VALUE);
+        backend.state().scope("scope").put(KEY, VALUE, Duration.ofHours(1));
+        assertArrayEquals(VALUE, backend.state().scope("scope").get(KEY).orElseThrow());
+        assertEquals(1, backend.state().scan(Key.EMPTY).count());
+        assertEquals(1, backend.state().scopes("").count());
+        backend.locks().acquire("lock", Duration.ofMinutes(1)).close();
+        backend.events().publish("channel", VALUE);
+        backend.events()
+                .subscribe(Topic.channel("channel"), (channel, payload) -> {})
+                .close();
+        assertEquals(Health.Status.UP, backend.health().status());
+        assertEquals(1, backend.state().clear(Key.EMPTY));
+    }
+}
