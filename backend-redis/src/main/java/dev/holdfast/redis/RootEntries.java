@@ -32,9 +32,17 @@ final class RootEntries {
 
     private final Redis redis;
     /** The space asked for last, which is nearly always the same. */
-    private volatile Begin last = new Begin(Space.root(""), new byte[0]);
+    private volatile Begin last = new Begin(Space.root(""));
 
-    private record Begin(Space space, byte[] bytes) {}
+    private static final class Begin {
+        final Space space;
+        final byte[] bytes;
+
+        Begin(Space space) {
+            this.space = space;
+            bytes = Layout.entries(space);
+        }
+    }
 
     RootEntries(Redis redis) {
         this.redis = redis;
@@ -42,11 +50,11 @@ final class RootEntries {
 
     private byte[] name(Space space, Key key) {
         Begin begin = last;
-        if (begin.space() != space) {
-            begin = new Begin(space, Layout.entries(space));
+        if (!begin.space.equals(space)) {
+            begin = new Begin(space);
             last = begin;
         }
-        return Layout.entry(begin.bytes(), key);
+        return Layout.entry(begin.bytes, key);
     }
 
     @SuppressWarnings("NullAway") // it does not see that the answer of this call may be null
