@@ -10,6 +10,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -177,7 +178,7 @@ interface RedisContender extends AutoCloseable {
 
         @Override
         public void putAll(List<byte[]> keys, byte[] value) {
-            Map<byte[], byte[]> entries = new HashMap<>();
+            Map<byte[], byte[]> entries = new IdentityHashMap<>();
             keys.forEach(key -> entries.put(key, value));
             commands.mset(entries).toCompletableFuture().join();
         }
