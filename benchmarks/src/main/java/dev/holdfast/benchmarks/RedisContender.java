@@ -178,7 +178,7 @@ interface RedisContender extends AutoCloseable {
 
         @Override
         public void putAll(List<byte[]> keys, byte[] value) {
-            Map<byte[], byte[]> entries = new IdentityHashMap<>();
+            IdentityHashMap<byte[], byte[]> entries = new IdentityHashMap<>();
             keys.forEach(key -> entries.put(key, value));
             commands.mset(entries).toCompletableFuture().join();
         }
