@@ -12,7 +12,8 @@ import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,13 @@ final class FaultyStore extends ForwardingStateStore {
         REPLY_LOST
     }
 
+    /** As many threads as it takes: a test's own code blocks in some, and the common pool of two cores has one. */
+    private static final ExecutorService CALLERS = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "faulty-store");
+        thread.setDaemon(true);
+        return thread;
+    });
+
     final Deque<Fault> writes = new ArrayDeque<>();
     final Deque<Fault> reads = new ArrayDeque<>();
     final AtomicInteger asked = new AtomicInteger();
@@ -48,7 +56,7 @@ final class FaultyStore extends ForwardingStateStore {
     }
 
     private <T extends @Nullable Object> Call<T> meet(Deque<Fault> plan, Supplier<Call<T>> operation) {
-        return Call.blocking(ForkJoinPool.commonPool(), () -> {
+        return Call.blocking(CALLERS, () -> {
             asked.incrementAndGet();
             Fault fault;
             synchronized (plan) {

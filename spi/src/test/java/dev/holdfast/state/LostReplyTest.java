@@ -113,11 +113,13 @@ class LostReplyTest {
         }
         store.writes.addAll(List.of(Fault.NONE, Fault.NOT_SENT));
         PartialBatchException partial = assertThrows(PartialBatchException.class, () -> state.putAll(values));
-        assertEquals(500, partial.failed().size());
-        assertEquals(600, partial.applied().size());
+        // Parts of 500, 500 and 100 go side by side, and which of them meets the fault is nobody's to say.
+        int failed = partial.failed().size();
+        assertTrue(failed == 500 || failed == 100, () -> failed + " failed");
+        assertEquals(1_100 - failed, partial.applied().size());
         partial.failed().values().forEach(error -> assertEquals(BackendUnavailableException.class, error.getClass()));
         partial.applied().forEach(key -> assertTrue(state.contains(key)));
-        assertEquals(600, state.count(Key.EMPTY));
+        assertEquals(1_100 - failed, state.count(Key.EMPTY));
     }
 
     @ParameterizedTest
