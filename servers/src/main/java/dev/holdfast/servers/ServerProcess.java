@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * A server program that does not outlive this JVM, not even when the JVM is killed.
@@ -125,11 +124,17 @@ final class ServerProcess {
 
     /** Sends the signal, as {@code STOP}, to the program and its children. */
     void signalAll(String signal) {
-        signal(
-                signal,
-                Stream.concat(Stream.of(server), server.descendants())
-                        .map(ProcessHandle::pid)
-                        .toList());
+        signal(signal, List.of(server.pid()));
+        server.descendants().forEach(child -> {
+            try {
+                signal(signal, List.of(child.pid()));
+            } catch (ServerException refused) {
+                // Children come and go: one that has ended needs no signal.
+                if (child.isAlive()) {
+                    throw refused;
+                }
+            }
+        });
     }
 
     static void signal(String signal, List<Long> pids) {
