@@ -48,6 +48,7 @@ final class FaultLoad implements AutoCloseable {
     private final AtomicInteger writes = new AtomicInteger();
     private final AtomicInteger errors = new AtomicInteger();
     private final AtomicInteger grants = new AtomicInteger();
+    private final AtomicInteger unknownWrites = new AtomicInteger();
     private final ConcurrentLinkedQueue<Throwable> strange = new ConcurrentLinkedQueue<>();
     /** By thread: the number of its last acknowledged write to the key that it alone writes. */
     private final AtomicIntegerArray acknowledged;
@@ -108,8 +109,13 @@ final class FaultLoad implements AutoCloseable {
         read.ok(state.get(Key.of(name)).map(RuleChapter::text).orElse(null));
     }
 
-    private static void put(ClientRecorder client, KeyedState state, String name, String value) {
-        told(client.put(name, value), () -> state.put(Key.of(name), RuleChapter.bytes(value)));
+    private void put(ClientRecorder client, KeyedState state, String name, String value) {
+        try {
+            told(client.put(name, value), () -> state.put(Key.of(name), RuleChapter.bytes(value)));
+        } catch (OutcomeUnknownException unknown) {
+            unknownWrites.incrementAndGet();
+            throw unknown;
+        }
     }
 
     private static void told(Call call, Runnable operation) {
@@ -177,6 +183,11 @@ final class FaultLoad implements AutoCloseable {
         int goal = writes.get() + more;
         Eventually.await(setting, more + " writes are acknowledged", () -> writes.get() >= goal || !strange.isEmpty());
         requireOnlyErrorsOfTheTree();
+    }
+
+    /** How many writes in the history have an unknown outcome. */
+    int unknownWrites() {
+        return unknownWrites.get();
     }
 
     /** Waits until so many locks more were granted than now. */

@@ -14,9 +14,10 @@ import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
 import dev.holdfast.state.Stored;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -74,8 +75,8 @@ final class FragileStore implements StateStore, Faults {
     private boolean losing;
     private boolean wasCut;
     private Duration delay = Duration.ZERO;
-    private final ArrayDeque<Runnable> seconds = new ArrayDeque<>();
-    private int commands;
+    /** By key, writes whose reply was lost and that are written again after every other. */
+    private final Map<Key, Runnable> again = new HashMap<>();
 
     FragileStore(Mistake mistake) {
         this.mistake = mistake;
@@ -107,7 +108,11 @@ final class FragileStore implements StateStore, Faults {
     @Override
     public Call<Boolean> write(Space space, Mutation mutation) {
         return Call.blocking(CALLERS, () -> {
-            Supplier<Boolean> write = () -> primary.write(space, mutation).await();
+            Supplier<Boolean> write = () -> {
+                boolean applied = primary.write(space, mutation).await();
+                again.getOrDefault(space.encode(mutation.key()), () -> {}).run();
+                return applied;
+            };
             boolean root = space.kind() == Space.Kind.ROOT;
             try {
                 return pass(write);
@@ -117,7 +122,8 @@ final class FragileStore implements StateStore, Faults {
                         return write.get();
                     }
                     if (root && mistake == Mistake.LATE_SECOND_WRITES && mutation.condition() == Condition.ANY) {
-                        seconds.add(write::get);
+                        again.put(space.encode(mutation.key()), () -> primary.write(space, mutation)
+                                .await());
                     }
                     if (root && mistake == Mistake.UNKNOWN_TOLD_AS_NOT_APPLIED) {
                         throw new BackendUnavailableException("not applied, I believe", unknown);
@@ -150,9 +156,6 @@ final class FragileStore implements StateStore, Faults {
                 case SWALLOWING, UP -> {}
             }
             if (state == State.UP) {
-                if (!losing && ++commands % 5 == 0 && !seconds.isEmpty()) {
-                    seconds.remove().run();
-                }
                 answer = command.get();
                 if (losing) {
                     lost.incrementAndGet();
