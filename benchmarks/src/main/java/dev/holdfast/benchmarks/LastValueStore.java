@@ -32,6 +32,7 @@ final class LastValueStore implements StateStore {
     }
 
     @Override
+    @SuppressWarnings("NullAway") // it does not see that an answer may be null
     public Call<@Nullable Stored> read(Space space, Key key) {
         return Call.done(last);
     }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -79,7 +80,7 @@ public final class Ratios {
             }
         }
         ratios.forEach((pair, measured) -> {
-            double[] rate = rates.get(pair);
+            double[] rate = Objects.requireNonNull(rates.get(pair));
             Arrays.sort(measured);
             Arrays.sort(rate);
             out.printf(
@@ -125,7 +126,8 @@ public final class Ratios {
     }
 
     private static double count(RunResult result, String counter) {
-        return result.getSecondaryResults().get(counter).getScore();
+        return Objects.requireNonNull(result.getSecondaryResults().get(counter), counter)
+                .getScore();
     }
 
     static String place() {
