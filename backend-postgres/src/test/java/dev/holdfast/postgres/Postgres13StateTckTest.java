@@ -8,6 +8,6 @@ class Postgres13StateTckTest extends BackendTck {
     @Override
     protected TckSubject subject() {
         return TckSubject.open(StateServer.url(StateServer.oldest(), "tck_state") + "&lockMode=lease")
-                .only("STCBQEF");
+                .only("TCEF");
     }
 }

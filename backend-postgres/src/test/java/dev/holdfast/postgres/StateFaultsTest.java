@@ -67,7 +67,7 @@ class StateFaultsTest {
 
     @Test
     void killedServer_losesNothingThatWasAcknowledged() throws Exception {
-        killUnderLoad(3);
+        killUnderLoad(1);
     }
 
     @Test
