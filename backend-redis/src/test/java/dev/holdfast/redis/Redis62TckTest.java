@@ -6,8 +6,10 @@ import dev.holdfast.tck.BackendTck;
 import dev.holdfast.tck.TckSubject;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The rules of state, on one server of Redis 6.2. */
+@Tag("faults")
 class Redis62TckTest extends BackendTck {
     private static RedisServer servers;
 
