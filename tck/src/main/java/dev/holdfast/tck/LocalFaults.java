@@ -19,29 +19,15 @@ import java.util.function.ToLongFunction;
 public final class LocalFaults implements Faults {
     private static final Duration CONVERGED = Duration.ofSeconds(60);
 
-    /** What can be done to the processes of a store; what one cannot do its kinds do not promise. */
-    private interface Processes {
-        default void kill() {
-            throw new UnsupportedOperationException("not among kinds()");
-        }
-
-        default void pause() {
-            throw new UnsupportedOperationException("not among kinds()");
-        }
-
-        default void restart() {
-            throw new UnsupportedOperationException("not among kinds()");
-        }
-
-        default void stallReplication() {
-            throw new UnsupportedOperationException("not among kinds()");
-        }
-
-        default void failover() {
-            throw new UnsupportedOperationException("not among kinds()");
+    /** What can be done to the processes of a store; {@link Faults} itself refuses what one of them cannot do. */
+    private interface Processes extends Faults {
+        @Override
+        default Set<Kind> kinds() {
+            return Set.of();
         }
 
         /** Has all of them run and serve. */
+        @Override
         default void heal() {}
     }
 
@@ -210,24 +196,24 @@ public final class LocalFaults implements Faults {
     }
 
     @Override
-    public void heal() {
+    public void heal() throws Exception {
         // First the connections: servers need those among themselves to agree.
         proxies.forEach(FaultProxy::heal);
         processes.heal();
     }
 
     @Override
-    public void restart() {
+    public void restart() throws Exception {
         processes.restart();
     }
 
     @Override
-    public void kill() {
+    public void kill() throws Exception {
         processes.kill();
     }
 
     @Override
-    public void pause() {
+    public void pause() throws Exception {
         processes.pause();
     }
 
@@ -262,12 +248,12 @@ public final class LocalFaults implements Faults {
     }
 
     @Override
-    public void stallReplication() {
+    public void stallReplication() throws Exception {
         processes.stallReplication();
     }
 
     @Override
-    public void failover() {
+    public void failover() throws Exception {
         processes.failover();
     }
 
