@@ -46,14 +46,18 @@ final class Breakage {
         return over;
     }
 
-    /** Waits for the end of what was begun. */
-    void await() throws InterruptedException {
+    /** Waits for the end of what was begun, and stops waiting if interrupted. */
+    void await() {
         Thread thread;
         synchronized (this) {
             thread = breaking;
         }
         if (thread != null) {
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Hears what the workers tell and does them harm, at moments of the run's progress and not of the clock: kills one that has a chunk in
  * hand, pauses another in the same place, and lets it go on when a successor has finished its partition. It may
- * be given a store to break, too. Safe for use by many threads.
+ * be given a store to break, too: between the two, for a connection that ended while its process was paused would keep that one's late
+ * write from ever reaching the store that is to refuse it. Safe for use by many threads.
  */
 final class Overseer {
     private static final double KILL_AT = 0.25;
+    private static final double BREAK_AT = 0.3;
     private static final double PAUSE_AT = 0.35;
     private static final double PAUSE_ANYWHERE_AT = 0.6;
-    private static final double BREAK_AT = 0.5;
 
     private final Journal journal;
     private final List<Partition> partitions;
@@ -80,6 +81,12 @@ final class Overseer {
         double progress = (double) journal.committed() / records;
         if (killed == null && progress >= KILL_AT) {
             killed = end(worker, chunk, ClaimStory.End.KILLED, worker.kill());
+        } else if (breakage != null && !breakage.isOver() && progress >= BREAK_AT) {
+            breakage.begin(journal);
+            if (progress >= PAUSE_ANYWHERE_AT) {
+                // The store serves already, and the workers would be done before its breaker says so.
+                breakage.await();
+            }
         } else if (killed != null
                 && paused == null
                 && progress >= PAUSE_AT
@@ -87,8 +94,6 @@ final class Overseer {
             paused = worker;
             pausedAt = journal.elapsed();
             pausedClaim = end(worker, chunk, ClaimStory.End.PAUSED, worker.pause());
-        } else if (breakage != null && progress >= BREAK_AT) {
-            breakage.begin(journal);
         }
     }
 
