@@ -5,6 +5,8 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.tck.BackendTck;
+import dev.holdfast.tck.Soak;
+import dev.holdfast.tck.SoakTally;
 import dev.holdfast.tck.TckListener;
 import dev.holdfast.tck.TckSubject;
 import dev.holdfast.tck.Verdict;
@@ -50,25 +52,9 @@ final class TckCommand implements TckListener {
             String url = local == null ? options.backend() : local.url();
             requireWell(url);
             TckSubject subject = TckSubject.open(url).heardBy(this);
-            graded = local == null ? subject : subject.withFaults(local.faults());
-            // Of a store that cannot be broken, soak does not ask for what it cannot have.
-            boolean core = options.profile() == TckOptions.Profile.CORE
-                    || (options.profile() == TckOptions.Profile.SOAK && local == null);
-            if (options.profile() == TckOptions.Profile.SOAK) {
-                soak(core);
-            } else {
-                round(options.seed(), core);
-            }
+            subject = local == null ? subject : subject.withFaults(local.faults());
+            return options.profile() == TckOptions.Profile.SOAK ? soak(subject) : grade(subject);
         }
-        options.rules().stream()
-                .filter(rule -> !begun.contains(rule))
-                .findFirst()
-                .ifPresent(rule -> {
-                    throw new UsageException(
-                            "--rule names " + rule + ", which is not in the kit, or not in its profile "
-                                    + options.profile().name().toLowerCase(Locale.ROOT));
-                });
-        return isGood() ? Main.OK : Main.WRONG;
     }
 
     private LocalStore start() {
@@ -83,23 +69,29 @@ final class TckCommand implements TckListener {
         }
     }
 
-    /** Rounds with one seed after the other, until the time is over or a round was not good. */
-    private void soak(boolean core) {
-        long end = System.nanoTime() + Duration.ofMinutes(options.minutes()).toNanos();
-        int rounds = 0;
-        do {
-            round(options.seed() + rounds, core);
-            rounds++;
-            screen.line("round " + rounds + ": " + (isGood() ? "good" : "not good"));
-        } while (isGood() && System.nanoTime() - end < 0);
+    private int soak(TckSubject subject) {
+        screen.line("Soak of " + options.backend() + ", seed " + options.seed() + ", for " + options.minutes()
+                + " minutes at " + options.rate() + " steps a second");
+        SoakTally tally;
+        try {
+            tally = new Soak(subject, options.seed(), options.rate(), options.histories(), screen::line)
+                    .run(Duration.ofMinutes(options.minutes()));
+        } catch (RuntimeException known) {
+            throw known;
+        } catch (Exception trouble) {
+            throw new IllegalStateException("a fault could not be brought about", trouble);
+        }
+        Verdict verdict = tally.verdict();
+        screen.line((verdict == Verdict.PASS ? screen.good("good") : screen.bad(verdict.name())) + "\n" + tally);
+        return verdict == Verdict.PASS ? Main.OK : Main.WRONG;
     }
 
-    private void round(long seed, boolean core) {
-        counts.clear();
+    private int grade(TckSubject subject) {
+        graded = subject;
         LauncherDiscoveryRequestBuilder request = LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClass(Graded.class))
-                .configurationParameter("tck.seed", Long.toString(seed));
-        if (core) {
+                .configurationParameter("tck.seed", Long.toString(options.seed()));
+        if (options.profile() == TckOptions.Profile.CORE) {
             request.configurationParameter("tck.profile", "core");
         }
         if (!options.rules().isEmpty()) {
@@ -110,6 +102,15 @@ final class TckCommand implements TckListener {
         }
         LauncherDiscoveryRequest built = request.build();
         LauncherFactory.create().execute(built);
+        options.rules().stream()
+                .filter(rule -> !begun.contains(rule))
+                .findFirst()
+                .ifPresent(rule -> {
+                    throw new UsageException(
+                            "--rule names " + rule + ", which is not in the kit, or not in its profile "
+                                    + options.profile().name().toLowerCase(Locale.ROOT));
+                });
+        return isGood() ? Main.OK : Main.WRONG;
     }
 
     /** Nothing that was asked for is left unproven. */

@@ -15,11 +15,21 @@ import org.jspecify.annotations.Nullable;
  * @param backend the URL of the store, or the name of servers to start
  * @param profile which rules run, and how often
  * @param minutes how long the profile {@code SOAK} goes on
+ * @param rate how many steps its clients make a second
+ * @param histories where it keeps what it found, or null for nowhere
  * @param report where the page goes, or null for none
  * @param seed of the random choices
  * @param rules those that run alone; empty for all
  */
-record TckOptions(String backend, Profile profile, int minutes, @Nullable Path report, long seed, List<String> rules) {
+record TckOptions(
+        String backend,
+        Profile profile,
+        int minutes,
+        int rate,
+        @Nullable Path histories,
+        @Nullable Path report,
+        long seed,
+        List<String> rules) {
 
     /** Which rules. */
     enum Profile {
@@ -27,7 +37,7 @@ record TckOptions(String backend, Profile profile, int minutes, @Nullable Path r
         CORE,
         /** All. */
         FAULTS,
-        /** All that can be run, again and again. */
+        /** Clients that work for a long time on a store that fails again and again, instead of rules. */
         SOAK
     }
 
@@ -41,15 +51,19 @@ record TckOptions(String backend, Profile profile, int minutes, @Nullable Path r
 
               --profile NAME     core: every rule that needs nobody to break the store; the default
                                  faults: also the rules about a store that fails; of a bare URL they are not run
-                                 soak: again and again with another seed, and with faults of servers started for it
+                                 soak: instead of the rules, clients that read, write and lock at a steady pace while
+                                 one fault follows the other, and what they saw judged every ten seconds or so
               --minutes N        how long soak goes on, from 1 to 10000; default 60
+              --rate N           steps of its clients a second, from 1 to 100000; default 200
+              --histories FOLDER where it keeps what its clients saw in rounds with findings
               --rule ID          this rule alone, as in C05; or several, as in C05,G01
               --seed N           repeats the random choices of the run that printed it
               --report FILE      writes a page about all of it, with drawings of what is wrong
               --classpath JARS   where the backend is, if it is none of Holdfast's; paths as for java -cp
 
             Exits with 0 if every rule that was asked for holds, does not apply, or is waived; with 1 if one does not
-            hold, is inconclusive or was not run; with 2 for a wrong command line.
+            hold, is inconclusive or was not run; with 2 for a wrong command line. Soak exits with 0 if it found no violation
+            but what the backend declares that it may lose.
             """;
 
     TckOptions {
@@ -62,6 +76,8 @@ record TckOptions(String backend, Profile profile, int minutes, @Nullable Path r
         String backend = null;
         Profile profile = Profile.CORE;
         int minutes = 60;
+        int rate = 200;
+        Path histories = null;
         Path report = null;
         long seed = ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE);
         List<String> rules = List.of();
@@ -69,6 +85,8 @@ record TckOptions(String backend, Profile profile, int minutes, @Nullable Path r
             switch (arguments.name()) {
                 case "--profile" -> profile = profile(arguments.text());
                 case "--minutes" -> minutes = (int) arguments.number(1, 10_000);
+                case "--rate" -> rate = (int) arguments.number(1, 100_000);
+                case "--histories" -> histories = Path.of(arguments.text());
                 case "--report" -> report = Path.of(arguments.text());
                 case "--seed" -> seed = arguments.number(Long.MIN_VALUE, Long.MAX_VALUE);
                 case "--rule" -> rules = rules(arguments.text());
@@ -85,7 +103,10 @@ record TckOptions(String backend, Profile profile, int minutes, @Nullable Path r
         if (backend == null) {
             throw new UsageException("tck needs the URL of a backend, as in 'holdfast tck memory:x'");
         }
-        return new TckOptions(backend, profile, minutes, report, seed, rules);
+        if (profile == Profile.SOAK && (report != null || !rules.isEmpty())) {
+            throw new UsageException("--profile soak runs no rules: it takes neither --rule nor --report");
+        }
+        return new TckOptions(backend, profile, minutes, rate, histories, report, seed, rules);
     }
 
     private static Profile profile(String name) {

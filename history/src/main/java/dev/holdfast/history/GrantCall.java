@@ -59,14 +59,18 @@ public final class GrantCall extends Pending {
         return renewal;
     }
 
-    /** Calls for the release: from now on the client claims nothing. */
+    /** Calls for the release: from now on the client claims nothing. Told after it was lost, it changes nothing. */
     public synchronized void releasing() {
-        end(Grant.End.Kind.RELEASED);
+        if (endKind == null) {
+            end(Grant.End.Kind.RELEASED);
+        }
     }
 
     /** The release returned, whatever it answered. Need not be told. */
     public synchronized void released() {
-        endRet = client.stamp();
+        if (endKind == Grant.End.Kind.RELEASED) {
+            endRet = client.stamp();
+        }
     }
 
     /** The client knows that the grant is lost. Told after it was released, or twice, it changes nothing. */

@@ -79,6 +79,17 @@ class RecorderTest {
     }
 
     @Test
+    void releaseOfALostGrant_leavesItLost() {
+        GrantCall acquire = client.acquire("l");
+        acquire.granted(7, 1000);
+        acquire.lost();
+        acquire.releasing();
+        acquire.released();
+        Grant.End end = new Grant.End(Grant.End.Kind.LOST, 3, 3);
+        assertEquals(List.of(new Grant("c", "l", Outcome.OK, 7, 1000, null, List.of(), end, 1, 2)), recorder.history());
+    }
+
+    @Test
     void threadsRecordAtOnce_andNothingIsLost() throws InterruptedException {
         Recorder recorder = new Recorder();
         AtomicReference<String> register = new AtomicReference<>();

@@ -114,6 +114,20 @@ public final class RedisSentinels implements AutoCloseable {
     public void failover() {
         RedisServer before = primary();
         running(sentinels).findFirst().orElseThrow().call("SENTINEL", "FAILOVER", NAME);
+        awaitReplaced(before);
+    }
+
+    /**
+     * Cuts the primary off from clients, replicas and Sentinels while it runs, and returns when another has taken its place. The old one
+     * takes itself for the primary until its proxy is healed. Throws IllegalStateException if the servers have no proxies.
+     */
+    public void isolatePrimary() {
+        RedisServer before = primary();
+        before.proxy().blackHole();
+        awaitReplaced(before);
+    }
+
+    private void awaitReplaced(RedisServer before) {
         Await.within(
                 START,
                 () -> agreedPrimary().filter(now -> now != before).isPresent(),

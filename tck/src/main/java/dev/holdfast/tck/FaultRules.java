@@ -408,7 +408,7 @@ abstract class FaultRules extends LockChapter {
             boolean failedOver = false;
             for (int i = 0; i < 6; i++) {
                 Faults.Kind kind = kinds.get(random().nextInt(kinds.size()));
-                failedOver |= kind == Faults.Kind.FAILOVER;
+                failedOver |= kind == Faults.Kind.FAILOVER || kind == Faults.Kind.PARTITION;
                 inflict(faults, kind);
                 pass(Duration.ofMillis(50L + random().nextInt(400)));
                 faults.heal();
@@ -433,6 +433,7 @@ abstract class FaultRules extends LockChapter {
             case SLOW -> faults.slow(Duration.ofMillis(20));
             case STALL_REPLICATION -> faults.stallReplication();
             case FAILOVER -> faults.failover();
+            case PARTITION -> faults.partition();
         }
     }
 

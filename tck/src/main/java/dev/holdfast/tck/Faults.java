@@ -23,7 +23,8 @@ public interface Faults {
         BLACK_HOLE,
         SLOW,
         STALL_REPLICATION,
-        FAILOVER
+        FAILOVER,
+        PARTITION
     }
 
     /** What it can do; rules that need more are not run. */
@@ -85,6 +86,14 @@ public interface Faults {
     /** Takes the primary away and has a replica in its place; returns when that serves. */
     default void failover() throws Exception {
         throw cannot(Kind.FAILOVER);
+    }
+
+    /**
+     * Cuts the primary off from clients, replicas and whoever watches over it, while it runs, and returns when a replica is in its place;
+     * until {@link #heal}, up to which the old one takes itself for the primary.
+     */
+    default void partition() throws Exception {
+        throw cannot(Kind.PARTITION);
     }
 
     private static UnsupportedOperationException cannot(Kind kind) {

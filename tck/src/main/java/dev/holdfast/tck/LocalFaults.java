@@ -75,7 +75,7 @@ public final class LocalFaults implements Faults {
     /** Of servers under Sentinel that were started behind proxies. The one killed, paused or replaced is the primary. */
     public static LocalFaults of(RedisSentinels redis) {
         return new LocalFaults(
-                andOfConnections(Kind.KILL, Kind.PAUSE, Kind.FAILOVER, Kind.STALL_REPLICATION),
+                andOfConnections(Kind.KILL, Kind.PAUSE, Kind.FAILOVER, Kind.STALL_REPLICATION, Kind.PARTITION),
                 redis.servers().stream().map(RedisServer::proxy).toList(),
                 new Processes() {
                     @Override
@@ -98,6 +98,11 @@ public final class LocalFaults implements Faults {
                         // Killed, not asked: a primary that is asked waits for its replicas, and loses nothing.
                         redis.primary().kill();
                         redis.awaitConverged(CONVERGED);
+                    }
+
+                    @Override
+                    public void partition() {
+                        redis.isolatePrimary();
                     }
 
                     @Override
@@ -255,6 +260,11 @@ public final class LocalFaults implements Faults {
     @Override
     public void failover() throws Exception {
         processes.failover();
+    }
+
+    @Override
+    public void partition() throws Exception {
+        processes.partition();
     }
 
     private long sum(ToLongFunction<FaultProxy> count) {

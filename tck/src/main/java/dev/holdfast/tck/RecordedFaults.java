@@ -124,4 +124,9 @@ final class RecordedFaults implements Faults {
     public void failover() throws Exception {
         once(Kind.FAILOVER, faults::failover);
     }
+
+    @Override
+    public void partition() throws Exception {
+        untilHealed(Kind.PARTITION, faults::partition);
+    }
 }

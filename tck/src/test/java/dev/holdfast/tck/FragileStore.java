@@ -33,7 +33,7 @@ import java.util.function.Supplier;
  * its replica lags behind only while replication is stalled.
  */
 @SuppressWarnings("ReturnValueIgnored") // what is done late is answered to nobody
-final class FragileStore implements StateStore, Faults {
+class FragileStore implements StateStore, Faults {
 
     /** Each is one mistake. */
     enum Mistake {
@@ -281,5 +281,10 @@ final class FragileStore implements StateStore, Faults {
             primary.map.putAll(stalled);
             stalled = null;
         }
+    }
+
+    @Override
+    public void partition() {
+        failover();
     }
 }

@@ -1,0 +1,87 @@
+package dev.holdfast.tck;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.backend.Backends;
+import dev.holdfast.backend.Stores;
+import dev.holdfast.history.Checks;
+import dev.holdfast.history.JsonLines;
+import dev.holdfast.state.StateStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A soak finds nothing at a right store, counts by kind what it finds at wrong ones, and keeps the history. */
+class SoakTest {
+    private static final int RATE = 2_000;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aRightStore_isPassed() throws Exception {
+        SoakTally tally = soak(subject(new StrangerBackend.MapStore()));
+        assertEquals(Verdict.PASS, tally.verdict(), tally::toString);
+        assertEquals(Map.of(), tally.violations());
+        assertTrue(tally.operations() > 1_000, tally::toString);
+    }
+
+    @Test
+    void staleReads_areCountedAndKeptToBeJudgedAgain() throws Exception {
+        SoakTally tally = soak(subject(WrongBackendsTest.staleReads(new StrangerBackend.MapStore())));
+        assertEquals(Verdict.FAIL, tally.verdict());
+        assertEquals(Set.of("LINEARIZABLE"), tally.violations().keySet(), tally::toString);
+        assertTrue(keptHistories().allMatch(file -> !isLinearizable(file)), "judged again");
+    }
+
+    /** Durable, it says, and forgets when killed: not what anything it declares allows. */
+    @Test
+    void aStoreThatForgets_isFailedOnceItsFaultHappened() throws Exception {
+        FragileStore store = new FragileStore(FragileStore.Mistake.FORGETS_WHEN_KILLED) {
+            @Override
+            public Set<Kind> kinds() {
+                return Set.of(Kind.KILL);
+            }
+        };
+        SoakTally tally = soak(subject(store).withFaults(store));
+        assertEquals(Map.of(Faults.Kind.KILL, 1L), tally.faults());
+        assertEquals(Verdict.FAIL, tally.verdict(), tally::toString);
+        assertTrue(tally.violations().containsKey("LINEARIZABLE"), tally::toString);
+    }
+
+    private SoakTally soak(TckSubject subject) throws Exception {
+        return new Soak(subject, 1, RATE, folder, line -> {}).run(Duration.ZERO);
+    }
+
+    private static TckSubject subject(StateStore store) {
+        return TckSubject.of("a map", namespace -> Backends.over("map", Stores.of(store))
+                .namespace(namespace)
+                .open());
+    }
+
+    private Stream<Path> keptHistories() throws IOException {
+        List<Path> kept;
+        try (Stream<Path> files = Files.list(folder)) {
+            kept = files.toList();
+        }
+        assertEquals(1, kept.size(), kept::toString);
+        return kept.stream();
+    }
+
+    private static boolean isLinearizable(Path file) {
+        try {
+            return Checks.linearizable(JsonLines.load(file)).isOk();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+}
