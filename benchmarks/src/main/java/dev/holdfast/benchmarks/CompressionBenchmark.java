@@ -26,13 +26,15 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What compression saves and costs, in processor time of the calling thread, against its goals. Run from the repository's root:
- * {@code CompressionBenchmark quick} takes about two processor minutes, {@code CompressionBenchmark} ten. Also draws {@code compression/sets.svg}.
+ * What compression saves and costs, in processor time of the calling thread, against its goals. Run from the repository's root, with
+ * {@code quick} for a minute or so instead of ten, and with the sections that are wanted ({@code small overhead raw sets}), which is all
+ * unless said; one section in a JVM is not bent by what the JVM learned from another. {@code sets} also draws {@code compression/sets.svg}.
  */
 public final class CompressionBenchmark {
     private static final Space SPACE = Space.root("benchmark");
     private static final Key KEY = Key.of("flight/1");
     private static final List<String> CODECS = List.of("lz4", "snappy", "zstd");
+    private static final List<String> SECTIONS = List.of("small", "overhead", "raw", "sets");
     private static final PrintStream OUT = System.out;
 
     private final Rounds rounds;
@@ -43,14 +45,23 @@ public final class CompressionBenchmark {
     }
 
     public static void main(String[] arguments) throws IOException {
-        boolean quick = List.of(arguments).contains("quick");
+        List<String> words = new ArrayList<>(List.of(arguments));
+        boolean quick = words.remove("quick");
+        List<String> sections = words.isEmpty() ? SECTIONS : words;
+        if (!SECTIONS.containsAll(sections)) {
+            throw new IllegalArgumentException("sections are " + SECTIONS + ", not " + sections);
+        }
         CompressionBenchmark benchmark = new CompressionBenchmark(quick);
-        benchmark.dictionaries();
-        benchmark.overhead();
-        benchmark.rawCodecs();
-        benchmark.sets();
-        OUT.println(
-                Ratios.place() + ", commit " + Ratios.commit() + ", `CompressionBenchmark" + (quick ? " quick`" : "`"));
+        for (String section : sections) {
+            switch (section) {
+                case "small" -> benchmark.dictionaries();
+                case "overhead" -> benchmark.overhead();
+                case "raw" -> benchmark.rawCodecs();
+                default -> benchmark.sets();
+            }
+        }
+        OUT.println(Ratios.place() + ", commit " + Ratios.commit() + ", `CompressionBenchmark "
+                + String.join(" ", arguments) + "`");
     }
 
     private static void print(String form, Object... values) {
@@ -119,8 +130,8 @@ public final class CompressionBenchmark {
     // --- Values that are not compressed
 
     private void overhead() {
-        print("| value | way | compression | of the speed without the layer: median | least | greatest | goal |");
-        print("|---|---|---|---|---|---|---|");
+        print("| value | way | compression | of the speed without the layer: median | least | greatest | goal | ns |");
+        print("|---|---|---|---|---|---|---|---|");
         for (String codec : CODECS) {
             against("4 KiB, incompressible", "put", "image/", CompressionData.noise(4_096), codec, "0.95");
         }
@@ -144,8 +155,8 @@ public final class CompressionBenchmark {
             Rounds.Work theirs = work(way, bare.state(), keys, value);
             Rounds.Result result = rounds.compare(ours, theirs);
             print(
-                    "| %s | %s | %s | %.3f | %.3f | %.3f | %s |",
-                    name, way, codec, result.ratio(), result.least(), result.greatest(), goal);
+                    "| %s | %s | %s | %.3f | %.3f | %.3f | %s | %.0f |",
+                    name, way, codec, result.ratio(), result.least(), result.greatest(), goal, result.nanos());
         }
     }
 

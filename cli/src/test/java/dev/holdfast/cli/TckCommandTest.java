@@ -41,6 +41,14 @@ class TckCommandTest {
         assertTrue(page.contains("./holdfast tck forgetful:x --rule S04 --seed 5"), page);
     }
 
+    /** The layer is on the class path of the command, so a URL can be graded as an application has it. */
+    @Test
+    void aUrlWithCompression_isGradedWithIt() throws InterruptedException {
+        String packed = "memory:packed?compression=zstd&compressionThreshold=1";
+        assertEquals(0, run("tck", packed, "--rule=S01,S02,C02"));
+        assertEquals(2, run("tck", "memory:packed?compression=lz5", "--rule=S01"));
+    }
+
     /** A skip is never green. */
     @Test
     void aRuleThatCouldNotBeRun_exitsWith1() throws InterruptedException {

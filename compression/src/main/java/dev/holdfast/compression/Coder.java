@@ -10,6 +10,14 @@ public interface Coder extends AutoCloseable {
     int maxCompressedBytes(int length);
 
     /**
+     * The most bytes that so many compressed ones can hold: a stored value that claims more is refused before it gets memory. Without a
+     * bound of the codec's only that of the backend counts.
+     */
+    default long maxDecompressedBytes(int length) {
+        return Long.MAX_VALUE;
+    }
+
+    /**
      * Compresses a whole array.
      *
      * @param target has room for {@link #maxCompressedBytes} from {@code offset} on

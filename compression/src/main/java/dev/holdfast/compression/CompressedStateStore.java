@@ -41,6 +41,9 @@ final class CompressedStateStore extends ForwardingStateStore {
     private final Decoder decoder;
     private final Map<String, DictionaryShelf> shelves = new ConcurrentHashMap<>();
 
+    /** Nearly always the only one. */
+    private volatile @Nullable DictionaryShelf lastShelf;
+
     CompressedStateStore(StateStore next, CompressionConfig config, Codecs codecs, Time time) {
         super(next);
         this.config = config;
@@ -52,10 +55,12 @@ final class CompressedStateStore extends ForwardingStateStore {
     }
 
     private DictionaryShelf shelf(String namespace) {
-        DictionaryShelf known = shelves.get(namespace);
-        return known != null
-                ? known
-                : shelves.computeIfAbsent(namespace, absent -> new DictionaryShelf(next(), absent, config, time));
+        DictionaryShelf last = lastShelf;
+        if (last == null || !last.isOf(namespace)) {
+            last = shelves.computeIfAbsent(namespace, absent -> new DictionaryShelf(next(), absent, config, time));
+            lastShelf = last;
+        }
+        return last;
     }
 
     // --- The way in
@@ -135,7 +140,12 @@ final class CompressedStateStore extends ForwardingStateStore {
         @Override
         public @Nullable Stored await() {
             Stored stored = call.await();
-            return stored != null && Decoder.isPacked(stored) ? decode(stored).await() : stored;
+            if (stored == null || !Decoder.isPacked(stored)) {
+                return stored;
+            }
+            return Envelope.dictionaryOf(stored.bytes()) == Envelope.NO_DICTIONARY
+                    ? store.decoder.decode(key, stored, null)
+                    : decode(stored).await();
         }
 
         @Override

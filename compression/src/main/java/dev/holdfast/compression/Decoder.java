@@ -4,25 +4,47 @@ import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Time;
 import dev.holdfast.state.Stored;
+import java.util.Arrays;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Decompresses values, of any codec that can be found. Safe for use by many threads. */
 final class Decoder implements AutoCloseable {
-    private final Codecs codecs;
     private final int maxBytes;
-    private final AtomicReferenceArray<@Nullable Coder> coders = new AtomicReferenceArray<>(256);
-    private final Counters[] counters = new Counters[256];
+    private final @Nullable Source[] sources = new Source[256];
+    private final Source dictionaries;
+
+    /** The values of one codec: how they are read, and what they are counted on. */
+    private static final class Source {
+        final String name;
+        final Lazy<Coder> coder;
+        final Counters counters;
+        final Pool<Tally> tallies;
+
+        Source(String name, Supplier<Coder> opener, Time time) {
+            this.name = name;
+            this.coder = new Lazy<>(opener);
+            this.counters = new Counters(time);
+            this.tallies = new Pool<>(counters::begin, counters::end);
+        }
+    }
 
     /** @param maxBytes a value that claims more is refused before it gets any memory */
     Decoder(Codecs codecs, int maxBytes, Time time) {
-        this.codecs = codecs;
         this.maxBytes = maxBytes;
         for (Codec codec : codecs.all()) {
-            counters[codec.id()] = new Counters(time);
+            sources[codec.id()] = new Source(codec.name(), () -> codec.open(codec.defaultLevel()), time);
         }
-        counters[ZstdCodec.DICTIONARY_ID] = new Counters(time);
+        // Each dictionary brings its own coder.
+        dictionaries = new Source(
+                "zstd.dictionary",
+                () -> {
+                    throw new IllegalStateException("no dictionary");
+                },
+                time);
+        sources[ZstdCodec.DICTIONARY_ID] = dictionaries;
     }
 
     /** Whether a value is one of this layer's. */
@@ -41,39 +63,35 @@ final class Decoder implements AutoCloseable {
         if (envelope.length() > maxBytes) {
             throw Envelope.corrupt(key, "claims " + envelope.length() + " bytes, above maxValueBytes=" + maxBytes);
         }
-        Coder coder = coder(key, envelope, dictionary);
-        Counters counter = counters[envelope.codec()];
-        long begun = counter.begin(envelope.length());
-        byte[] value = new byte[envelope.length()];
-        int length;
-        try {
-            length = coder.decompress(bytes, envelope.start(), envelope.end() - envelope.start(), value);
-        } catch (RuntimeException broken) {
-            throw Envelope.corrupt(
-                    key, "is not what codec " + envelope.codec() + " made: " + broken.getMessage(), broken);
-        }
-        if (length != value.length) {
-            throw Envelope.corrupt(key, "claims " + value.length + " bytes but holds " + length);
-        }
-        counter.end(begun, value.length);
-        counter.count(value.length, bytes.length);
+        Source source = source(key, envelope);
+        Coder coder = coder(key, envelope, source, dictionary);
+        byte[] value = source.tallies.with(tally -> unpack(key, bytes, envelope, coder, tally));
         return packed.with(value, Stored.PLAIN);
     }
 
-    private Coder coder(Key key, Envelope envelope, @Nullable Dictionary dictionary) {
-        int id = envelope.codec();
+    private Source source(Key key, Envelope envelope) {
+        Source source = sources[envelope.codec()];
+        if (source == null) {
+            throw Envelope.corrupt(
+                    key,
+                    "names unknown codec " + envelope.codec()
+                            + "; if another codec than Holdfast's wrote it, add that to the class path");
+        }
+        return source;
+    }
+
+    private Coder coder(Key key, Envelope envelope, Source source, @Nullable Dictionary dictionary) {
         try {
-            if (id == ZstdCodec.DICTIONARY_ID) {
-                if (dictionary == null || dictionary.id() != envelope.dictionary()) {
-                    throw Envelope.corrupt(
-                            key,
-                            "needs dictionary " + Dictionary.name(envelope.dictionary())
-                                    + ", which this store does not have");
-                }
-                return dictionary.coder();
+            if (source != dictionaries) {
+                return source.coder.get();
             }
-            Coder coder = id < 0 ? null : coders.get(id);
-            return coder == null ? open(key, id & 0xFF) : coder;
+            if (dictionary == null || dictionary.id() != envelope.dictionary()) {
+                throw Envelope.corrupt(
+                        key,
+                        "needs dictionary " + Dictionary.name(envelope.dictionary())
+                                + ", which this store does not have");
+            }
+            return dictionary.coder();
         } catch (CodecUnavailableException unavailable) {
             throw new BackendRejectedException(
                     "the compressed value at " + key + " cannot be read here: " + unavailable.getMessage(),
@@ -81,36 +99,44 @@ final class Decoder implements AutoCloseable {
         }
     }
 
-    private Coder open(Key key, int id) {
-        Codec codec = codecs.numbered(id);
-        if (codec == null) {
+    private static byte[] unpack(Key key, byte[] bytes, Envelope envelope, Coder coder, Tally tally) {
+        int packed = envelope.end() - envelope.start();
+        if (envelope.length() > coder.maxDecompressedBytes(packed)) {
             throw Envelope.corrupt(
-                    key,
-                    "names unknown codec " + id + "; if another codec than Holdfast's wrote it, add that"
-                            + " to the class path");
+                    key, "claims " + envelope.length() + " bytes, which " + packed + " of its codec cannot hold");
         }
-        Coder opened = codec.open(codec.defaultLevel());
-        Coder earlier = coders.compareAndExchange(id, null, opened);
-        if (earlier == null) {
-            return opened;
+        tally.begin(envelope.length());
+        byte[] value = new byte[envelope.length()];
+        int length;
+        try {
+            length = coder.decompress(bytes, envelope.start(), packed, value);
+        } catch (RuntimeException broken) {
+            throw Envelope.corrupt(
+                    key, "is not what codec " + envelope.codec() + " made: " + broken.getMessage(), broken);
         }
-        opened.close();
-        return earlier;
+        if (length != value.length) {
+            throw Envelope.corrupt(key, "claims " + value.length + " bytes but holds " + length);
+        }
+        tally.end(value.length);
+        tally.count(value.length, bytes.length);
+        return value;
     }
 
     void tell(Map<String, Long> gauges) {
-        for (Codec codec : codecs.all()) {
-            counters[codec.id()].tell("compression." + codec.name() + ".read", gauges);
-        }
-        counters[ZstdCodec.DICTIONARY_ID].tell("compression.zstd.dictionary.read", gauges);
+        Arrays.stream(sources)
+                .filter(Objects::nonNull)
+                .forEach(source -> source.counters.tell("compression." + source.name + ".read", gauges));
     }
 
     @Override
     public void close() {
-        for (int id = 0; id < coders.length(); id++) {
-            Coder coder = coders.getAndSet(id, null);
-            if (coder != null) {
-                coder.close();
+        for (Source source : sources) {
+            if (source != null) {
+                source.tallies.close();
+                Coder coder = source.coder.peek();
+                if (coder != null) {
+                    coder.close();
+                }
             }
         }
     }

@@ -46,6 +46,7 @@ final class DictionaryShelf implements AutoCloseable {
     private static final Call<Boolean> DONE = Call.done(true);
 
     private final StateStore store;
+    private final String namespace;
     private final Space space;
     private final CompressionConfig config;
     private final Time time;
@@ -58,9 +59,14 @@ final class DictionaryShelf implements AutoCloseable {
     /** @param store the one below the layer */
     DictionaryShelf(StateStore store, String namespace, CompressionConfig config, Time time) {
         this.store = store;
+        this.namespace = namespace;
         this.space = Space.internal(namespace, "compression.dictionaries");
         this.config = config;
         this.time = time;
+    }
+
+    boolean isOf(String other) {
+        return namespace.equals(other);
     }
 
     // --- Reading

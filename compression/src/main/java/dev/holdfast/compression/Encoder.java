@@ -23,9 +23,9 @@ final class Encoder implements AutoCloseable {
     private final Coder coder;
     private final int maxBytes;
     private final int floor;
-    private final Pool<Scratch> scratches = new Pool<>(Scratch::new, scratch -> {});
     private final KeyGroups groups = new KeyGroups();
     private final Counters counters;
+    private final Pool<Scratch> scratches;
     private final LongAdder stayed = new LongAdder();
     private final LongAdder untried = new LongAdder();
     private final LongAdder failed = new LongAdder();
@@ -39,6 +39,7 @@ final class Encoder implements AutoCloseable {
         this.floor = Math.max(
                 1, config.isZstd() ? Math.min(config.threshold(), config.dictionaryThreshold()) : config.threshold());
         this.counters = new Counters(time);
+        this.scratches = new Pool<>(() -> new Scratch(counters.begin()), scratch -> counters.end(scratch.tally));
     }
 
     /** Whether it could change the mutation: most that are small need no second look. */
@@ -70,6 +71,13 @@ final class Encoder implements AutoCloseable {
     }
 
     private byte @Nullable [] packAdaptively(Space space, Key key, byte[] value, @Nullable Dictionary dictionary) {
+        if (groups.isQuiet()) {
+            byte[] first = pack(value, dictionary);
+            if (first == null) {
+                groups.stayed(KeyGroups.of(space, key));
+            }
+            return first;
+        }
         int group = KeyGroups.of(space, key);
         if (!groups.isWorthATry(group)) {
             untried.increment();
@@ -86,7 +94,6 @@ final class Encoder implements AutoCloseable {
 
     /** The envelope, or null if the value is better kept plain. */
     private byte @Nullable [] pack(byte[] value, @Nullable Dictionary dictionary) {
-        long begun = counters.begin(value.length);
         byte @Nullable [] packed;
         try {
             packed = scratches.with(scratch -> dictionary == null
@@ -97,21 +104,24 @@ final class Encoder implements AutoCloseable {
             LOG.warn("{} failed to compress a value of {} bytes; it is kept plain", codec.name(), value.length, broken);
             return null;
         }
-        counters.end(begun, value.length);
         if (packed == null) {
             stayed.increment();
-        } else {
-            counters.count(value.length, packed.length);
         }
         return packed;
     }
 
     private byte @Nullable [] pack(byte[] value, int id, int dictionary, Coder with, Scratch scratch) {
+        scratch.tally.begin(value.length);
         byte[] room = scratch.atLeast(Envelope.MAX_OVERHEAD + with.maxCompressedBytes(value.length));
         int begin = Envelope.begin(room, id, dictionary, value.length);
         int end = begin + with.compress(value, room, begin);
         double most = Math.min(maxBytes, value.length * (1 - config.minSaving()));
-        return end + Envelope.CHECKSUM_BYTES > most ? null : Envelope.seal(room, end);
+        byte[] packed = end + Envelope.CHECKSUM_BYTES > most ? null : Envelope.seal(room, end);
+        scratch.tally.end(value.length);
+        if (packed != null) {
+            scratch.tally.count(value.length, packed.length);
+        }
+        return packed;
     }
 
     void tell(Map<String, Long> gauges) {

@@ -2,7 +2,9 @@ package dev.holdfast.compression;
 
 import dev.holdfast.spi.CorruptValueException;
 import dev.holdfast.spi.Key;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ record Envelope(int codec, int dictionary, int length, int start, int end) {
     static final byte FORMAT = 1;
 
     static final int CHECKSUM_BYTES = 4;
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final int SHORTEST = 1 + 1 + 1 + CHECKSUM_BYTES;
 
     /** Writes what comes before the codec's bytes and returns where those begin. */
@@ -39,10 +42,8 @@ record Envelope(int codec, int dictionary, int length, int start, int end) {
         target[at++] = FORMAT;
         target[at++] = (byte) codec;
         if (codec == ZstdCodec.DICTIONARY_ID) {
-            target[at++] = (byte) (dictionary >>> 24);
-            target[at++] = (byte) (dictionary >>> 16);
-            target[at++] = (byte) (dictionary >>> 8);
-            target[at++] = (byte) dictionary;
+            INTS.set(target, at, dictionary);
+            at += 4;
         }
         int rest = length;
         while (rest >= 0x80) {
@@ -57,10 +58,7 @@ record Envelope(int codec, int dictionary, int length, int start, int end) {
     static byte[] seal(byte[] target, int end) {
         int checksum = checksum(target, end);
         byte[] sealed = Arrays.copyOf(target, end + CHECKSUM_BYTES);
-        sealed[end] = (byte) (checksum >>> 24);
-        sealed[end + 1] = (byte) (checksum >>> 16);
-        sealed[end + 2] = (byte) (checksum >>> 8);
-        sealed[end + 3] = (byte) checksum;
+        INTS.set(sealed, end, checksum);
         return sealed;
     }
 
@@ -73,7 +71,7 @@ record Envelope(int codec, int dictionary, int length, int start, int end) {
     /** The number of the dictionary that the envelope seems to need, unchecked: to fetch it before {@link #read}. */
     static int dictionaryOf(byte[] envelope) {
         return envelope.length > SHORTEST + 4 && envelope[0] == FORMAT && envelope[1] == ZstdCodec.DICTIONARY_ID
-                ? ByteBuffer.wrap(envelope).getInt(2)
+                ? (int) INTS.get(envelope, 2)
                 : NO_DICTIONARY;
     }
 
@@ -87,17 +85,17 @@ record Envelope(int codec, int dictionary, int length, int start, int end) {
                     key, "has unknown format version " + (bytes[0] & 0xFF) + "; this build reads version " + FORMAT);
         }
         int end = bytes.length - CHECKSUM_BYTES;
-        if (checksum(bytes, end) != ByteBuffer.wrap(bytes).getInt(end)) {
+        if (checksum(bytes, end) != (int) INTS.get(bytes, end)) {
             throw corrupt(key, "does not match its checksum");
         }
-        int codec = bytes[1];
+        int codec = bytes[1] & 0xFF;
         int dictionary = NO_DICTIONARY;
         int at = 2;
         if (codec == ZstdCodec.DICTIONARY_ID) {
             if (end < at + 4 + 1) {
                 throw corrupt(key, "is cut off in its header");
             }
-            dictionary = ByteBuffer.wrap(bytes).getInt(at);
+            dictionary = (int) INTS.get(bytes, at);
             at += 4;
         }
         long length = 0;

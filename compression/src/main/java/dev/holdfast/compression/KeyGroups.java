@@ -21,6 +21,12 @@ final class KeyGroups {
     private static final int MAX_PREFIX = 64;
 
     private final byte[] streaks = new byte[SLOTS];
+    private boolean quiet = true;
+
+    /** Whether every value of every group has shrunk so far, so that nobody need ask for a group. */
+    boolean isQuiet() {
+        return quiet;
+    }
 
     /** The group of a key, as a slot of the table. */
     static int of(Space space, Key key) {
@@ -52,6 +58,7 @@ final class KeyGroups {
     }
 
     void stayed(int group) {
+        quiet = false;
         if (streaks[group] < LONGEST) {
             streaks[group]++;
         }

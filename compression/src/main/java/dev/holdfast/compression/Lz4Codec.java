@@ -49,6 +49,12 @@ public final class Lz4Codec implements Codec {
             return compressor.maxCompressedLength(length);
         }
 
+        /** A byte of the block makes the length of a match greater by 255 at most. */
+        @Override
+        public long maxDecompressedBytes(int length) {
+            return 255L * length;
+        }
+
         @Override
         public int compress(byte[] value, byte[] target, int offset) {
             return compressor.compress(value, 0, value.length, target, offset, target.length - offset);

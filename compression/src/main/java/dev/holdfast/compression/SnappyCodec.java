@@ -61,6 +61,12 @@ public final class SnappyCodec implements Codec {
             return Snappy.maxCompressedLength(length);
         }
 
+        /** The densest element takes three bytes and copies 64. */
+        @Override
+        public long maxDecompressedBytes(int length) {
+            return 22L * length;
+        }
+
         @Override
         public int compress(byte[] value, byte[] target, int offset) {
             try {
@@ -74,13 +80,29 @@ public final class SnappyCodec implements Codec {
         public int decompress(byte[] bytes, int offset, int length, byte[] target) {
             try {
                 // The native code writes as much as the bytes claim, whether or not there is room.
-                if (Snappy.uncompressedLength(bytes, offset, length) != target.length) {
+                if (claim(bytes, offset, length) != target.length) {
                     throw new IllegalArgumentException("another length is claimed inside");
                 }
                 return Snappy.uncompress(bytes, offset, length, target, 0);
             } catch (IOException corrupt) {
                 throw new UncheckedIOException(corrupt);
             }
+        }
+
+        /**
+         * The length that a block begins with: up to five bytes of 7 bits, the low ones first; -1 if there is none. Read here because the
+         * library goes into native code for it, which on small values would be felt.
+         */
+        private static long claim(byte[] bytes, int offset, int length) {
+            long claim = 0;
+            for (int i = 0; i < Math.min(length, 5); i++) {
+                byte next = bytes[offset + i];
+                claim |= (next & 0x7FL) << (7 * i);
+                if (next >= 0) {
+                    return claim;
+                }
+            }
+            return -1;
         }
     }
 }

@@ -54,6 +54,12 @@ final class ZstdCoder implements Coder {
         return Math.toIntExact(Zstd.compressBound(length));
     }
 
+    /** A block has at most 128 KiB, and at least three bytes of header and one of content. */
+    @Override
+    public long maxDecompressedBytes(int length) {
+        return (128L << 10) / 4 * length;
+    }
+
     @Override
     public int compress(byte[] value, byte[] target, int offset) {
         return compressing.with(

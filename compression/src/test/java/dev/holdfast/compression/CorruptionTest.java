@@ -165,12 +165,31 @@ class CorruptionTest {
                 assertTrue(taken < MAX_BYTES / 2, () -> taken + " bytes taken for a claim of " + claim);
             }
         }
+        for (int codec : new int[] {1, 2, 3}) {
+            byte[] room = new byte[40];
+            int begin = Envelope.begin(room, codec, 0, MAX_BYTES);
+            byte[] dense = Envelope.seal(room, begin + 20);
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            assertMessage("claims " + MAX_BYTES + " bytes, which 20 of its codec cannot hold", dense);
+            long taken = THREADS.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(taken < MAX_BYTES / 2, () -> taken + " bytes taken within the limit, but for nothing");
+        }
         byte[] endless = {1, 1, -1, -1, -1, -1, -1, -1, -1};
         assertMessage("no end of its length", sealed(endless));
         byte[] beyond = {1, 1, -1, -1, -1, -1, 0x7F};
         assertMessage("claims 34359738367 bytes", sealed(beyond));
         byte[] negative = {1, 1, -1, -1, -1, -1, 0x0F};
         assertMessage("claims 4294967295 bytes", sealed(negative));
+    }
+
+    /** What a codec says it can hold at most is no less than what it can: the densest values there are pass. */
+    @ParameterizedTest
+    @ValueSource(strings = {"lz4", "snappy", "zstd", "rle"})
+    void theDensestValues_areRead(String codec) {
+        for (int length : new int[] {1, 2, 63, 64, 65, 1_000, 65_536, 131_072, 131_073, MAX_BYTES}) {
+            byte[] value = new byte[length];
+            assertArrayEquals(value, decode(envelope(codec, value)));
+        }
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Time;
 import dev.holdfast.spi.Version;
 import dev.holdfast.state.Stored;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,10 +76,14 @@ class NativeCodeTest {
     Path folder;
 
     private static String child(List<String> options, String... urls) throws Exception {
+        return child(System.getProperty("java.class.path"), options, urls);
+    }
+
+    private static String child(String classPath, List<String> options, String... urls) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
+        command.add(classPath);
         command.addAll(options);
         command.add(Child.class.getName());
         command.addAll(List.of(urls));
@@ -125,5 +130,27 @@ class NativeCodeTest {
         String mended = child(remedies, "memory:?compression=snappy", "memory:?compression=zstd");
         assertTrue(mended.contains("used memory:?compression=snappy true"), mended);
         assertTrue(mended.contains("used memory:?compression=zstd true"), mended);
+    }
+
+    @Test
+    void missingLibraries_areNamedAndNeededByNobodyElse() throws Exception {
+        String without = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.matches(".*(lz4-java|snappy-java|zstd-jni)-[^/\\\\]*\\.jar"))
+                .collect(Collectors.joining(File.pathSeparator));
+        String said = child(
+                without,
+                List.of("-DreadZstd=true"),
+                "memory:?compression=lz4",
+                "memory:?compression=snappy",
+                "memory:?compression=zstd",
+                "memory:?compression=rle&compressionThreshold=1",
+                "memory:");
+        for (String artifact :
+                List.of("at.yawk.lz4:lz4-java", "org.xerial.snappy:snappy-java", "com.github.luben:zstd-jni")) {
+            assertTrue(said.contains("is not on the class path; add the artifact " + artifact), said);
+        }
+        assertTrue(said.contains("used memory:?compression=rle&compressionThreshold=1 true"), said);
+        assertTrue(said.contains("used memory: true"), said);
+        assertTrue(said.contains("rejected the compressed value at \"met\" cannot be read here: zstd is not"), said);
     }
 }

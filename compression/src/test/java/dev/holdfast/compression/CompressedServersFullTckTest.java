@@ -1,0 +1,101 @@
+package dev.holdfast.compression;
+
+import dev.holdfast.servers.RedisCluster;
+import dev.holdfast.tck.BackendTck;
+import dev.holdfast.tck.TckSubject;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+/** Every rule on real servers under a layer that was switched on by URL, and those of state with each codec. */
+@Tag("faults")
+class CompressedServersFullTckTest {
+    private static final String STATE = "SKTCBQNEFZG";
+
+    @Nested
+    class RedisByUrl extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.REDIS.byUrl("compression=lz4");
+        }
+    }
+
+    @Nested
+    class PostgresByUrl extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.POSTGRES.byUrl("compression=zstd&lockMode=lease");
+        }
+    }
+
+    @Nested
+    class RedisLz4 extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.REDIS.forced("lz4").only(STATE);
+        }
+    }
+
+    @Nested
+    class RedisSnappy extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.REDIS.forced("snappy").only(STATE);
+        }
+    }
+
+    @Nested
+    class RedisZstd extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.REDIS.forced("zstd").only(STATE);
+        }
+    }
+
+    @Nested
+    class PostgresLz4 extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.POSTGRES.forced("lz4").only(STATE);
+        }
+    }
+
+    @Nested
+    class PostgresSnappy extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.POSTGRES.forced("snappy").only(STATE);
+        }
+    }
+
+    @Nested
+    class PostgresZstd extends BackendTck {
+        @Override
+        protected TckSubject subject() {
+            return Place.POSTGRES.forced("zstd").only(STATE);
+        }
+    }
+
+    /** Where one value and the dictionary it needs lie on different servers. */
+    @Nested
+    class ClusterByUrl extends BackendTck {
+        private static RedisCluster servers;
+
+        @BeforeAll
+        static void start() {
+            servers = RedisCluster.start();
+        }
+
+        @AfterAll
+        static void stop() {
+            servers.close();
+        }
+
+        @Override
+        protected TckSubject subject() {
+            return TckSubject.open(servers.url() + "?compressionThreshold=1&compressionMinSaving=0&compression=zstd")
+                    .only(STATE);
+        }
+    }
+}
