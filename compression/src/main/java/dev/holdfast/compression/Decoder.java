@@ -21,13 +21,11 @@ final class Decoder implements AutoCloseable {
         final String name;
         final Lazy<Coder> coder;
         final Counters counters;
-        final Pool<Tally> tallies;
 
         Source(String name, Supplier<Coder> opener, Time time) {
             this.name = name;
             this.coder = new Lazy<>(opener);
             this.counters = new Counters(time);
-            this.tallies = new Pool<>(counters::begin, counters::end);
         }
     }
 
@@ -65,7 +63,7 @@ final class Decoder implements AutoCloseable {
         }
         Source source = source(key, envelope);
         Coder coder = coder(key, envelope, source, dictionary);
-        byte[] value = source.tallies.with(tally -> unpack(key, bytes, envelope, coder, tally));
+        byte[] value = unpack(key, bytes, envelope, coder, source.counters);
         return packed.with(value, Stored.PLAIN);
     }
 
@@ -99,13 +97,13 @@ final class Decoder implements AutoCloseable {
         }
     }
 
-    private static byte[] unpack(Key key, byte[] bytes, Envelope envelope, Coder coder, Tally tally) {
+    private static byte[] unpack(Key key, byte[] bytes, Envelope envelope, Coder coder, Counters counters) {
         int packed = envelope.end() - envelope.start();
         if (envelope.length() > coder.maxDecompressedBytes(packed)) {
             throw Envelope.corrupt(
                     key, "claims " + envelope.length() + " bytes, which " + packed + " of its codec cannot hold");
         }
-        tally.begin(envelope.length());
+        long begun = counters.begin(envelope.length());
         byte[] value = new byte[envelope.length()];
         int length;
         try {
@@ -117,8 +115,7 @@ final class Decoder implements AutoCloseable {
         if (length != value.length) {
             throw Envelope.corrupt(key, "claims " + value.length + " bytes but holds " + length);
         }
-        tally.end(value.length);
-        tally.count(value.length, bytes.length);
+        counters.end(begun, value.length, bytes.length);
         return value;
     }
 
@@ -132,7 +129,6 @@ final class Decoder implements AutoCloseable {
     public void close() {
         for (Source source : sources) {
             if (source != null) {
-                source.tallies.close();
                 Coder coder = source.coder.peek();
                 if (coder != null) {
                     coder.close();

@@ -25,7 +25,7 @@ final class Encoder implements AutoCloseable {
     private final int floor;
     private final KeyGroups groups = new KeyGroups();
     private final Counters counters;
-    private final Pool<Scratch> scratches;
+    private final Pool<Scratch> scratches = new Pool<>(Scratch::new, scratch -> {});
     private final LongAdder stayed = new LongAdder();
     private final LongAdder untried = new LongAdder();
     private final LongAdder failed = new LongAdder();
@@ -39,7 +39,6 @@ final class Encoder implements AutoCloseable {
         this.floor = Math.max(
                 1, config.isZstd() ? Math.min(config.threshold(), config.dictionaryThreshold()) : config.threshold());
         this.counters = new Counters(time);
-        this.scratches = new Pool<>(() -> new Scratch(counters.begin()), scratch -> counters.end(scratch.tally));
     }
 
     /** Whether it could change the mutation: most that are small need no second look. */
@@ -111,16 +110,17 @@ final class Encoder implements AutoCloseable {
     }
 
     private byte @Nullable [] pack(byte[] value, int id, int dictionary, Coder with, Scratch scratch) {
-        scratch.tally.begin(value.length);
+        long begun = counters.begin(value.length);
         byte[] room = scratch.atLeast(Envelope.MAX_OVERHEAD + with.maxCompressedBytes(value.length));
         int begin = Envelope.begin(room, id, dictionary, value.length);
         int end = begin + with.compress(value, room, begin);
         double most = Math.min(maxBytes, value.length * (1 - config.minSaving()));
-        byte[] packed = end + Envelope.CHECKSUM_BYTES > most ? null : Envelope.seal(room, end);
-        scratch.tally.end(value.length);
-        if (packed != null) {
-            scratch.tally.count(value.length, packed.length);
+        if (end + Envelope.CHECKSUM_BYTES > most) {
+            counters.end(begun, value.length);
+            return null;
         }
+        byte[] packed = Envelope.seal(room, end);
+        counters.end(begun, value.length, packed.length);
         return packed;
     }
 
