@@ -121,7 +121,7 @@ final class Guard implements LockGuard {
         try {
             return turn.hold.extended(turn, item, extension(item).await());
         } catch (RuntimeException error) {
-            turn.hold.renewalFailed(item, error);
+            turn.hold.extensionFailed(turn, item, error);
             throw error;
         }
     }
@@ -139,7 +139,7 @@ final class Guard implements LockGuard {
                 boolean extended = turn.hold.extended(turn, item, reply);
                 holds().time.callbacks().execute(() -> result.complete(extended));
             } else {
-                turn.hold.renewalFailed(item, error);
+                turn.hold.extensionFailed(turn, item, error);
                 holds().time.callbacks().execute(() -> result.completeExceptionally(error));
             }
         });

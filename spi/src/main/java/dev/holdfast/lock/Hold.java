@@ -645,14 +645,14 @@ final class Hold extends Deadlines.Entry {
         LOG.warn("A guard of the lock {} became garbage without being released; it is not renewed any more", name);
     }
 
-    /** The turn's lease, but not beyond its own end, so that others need not wait for more if we die. */
+    /** What the turn wants, but not beyond its own end, so that others need not wait for more if we die. */
     private long renewalMillis(Turn current, long now) {
         if (current.ownEnd() == Deadlines.NEVER) {
-            return current.leaseMillis;
+            return current.askedMillis;
         }
         double left = (current.ownEnd() - now) / 1e6 / (1 - holds.settings.clockDrift());
         long least = Math.max(1, holds.limits.minLease().toMillis());
-        return Math.min(current.leaseMillis, Math.max(least, (long) Math.ceil(left)));
+        return Math.min(current.askedMillis, Math.max(least, (long) Math.ceil(left)));
     }
 
     private Renewer.Item renewal(Turn current, long now, long leaseMillis) {
@@ -712,12 +712,30 @@ final class Hold extends Deadlines.Entry {
         try {
             long now = holds.deadlines.now();
             settle(now);
-            Renewer.Item item = extended == turn ? renewal(extended, now, leaseMillis) : null;
+            Renewer.Item item = null;
+            if (extended == turn) {
+                item = renewal(extended, now, leaseMillis);
+                extended.askedMillis = leaseMillis;
+                extended.extension = item.number();
+            }
             rearm();
             return item;
         } finally {
             courier.unlock();
         }
+    }
+
+    /** An extension failed: the turn goes on with the lease it has. */
+    void extensionFailed(Turn extended, Renewer.Item item, RuntimeException error) {
+        courier.lock();
+        try {
+            if (extended.extension == item.number()) {
+                extended.askedMillis = extended.leaseMillis;
+            }
+        } finally {
+            courier.unlock();
+        }
+        renewalFailed(item, error);
     }
 
     /** The store answered an extension; whether the turn has the new lease. */

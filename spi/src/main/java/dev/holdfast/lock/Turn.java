@@ -26,6 +26,10 @@ final class Turn extends WeakReference<Guard> {
 
     /** Its lease: {@link LockGuard#extend} changes it. */
     volatile long leaseMillis;
+    /** What renewals ask for: its lease, or that of an extension under way, which a renewal by the old one would undo. */
+    long askedMillis;
+    /** The number of the newest extension. */
+    long extension;
     /** When its own lease ends: {@link Deadlines#NEVER} while it renews itself. */
     long leaseEnd;
     /** When the time of {@link LockOptions#maxHold} is over. */
@@ -53,6 +57,7 @@ final class Turn extends WeakReference<Guard> {
         this.fence = fence;
         this.terms = terms;
         this.leaseMillis = terms.leaseMillis();
+        this.askedMillis = leaseMillis;
         this.leaseEnd = Deadlines.NEVER;
         this.maxHoldEnd = Deadlines.after(now, terms.maxHoldNanos());
     }

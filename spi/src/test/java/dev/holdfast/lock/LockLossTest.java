@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.lock.TableLockStore.Fate;
+import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.LeaseLostException;
 import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.OutcomeUnknownException;
@@ -316,6 +317,33 @@ class LockLossTest extends LockEngineCase {
         advanceMillis(990);
         assertFalse(guard.extend(Duration.ofSeconds(100)));
         assertFalse(store.isHeld("a"));
+    }
+
+    @Test
+    void extend_thatIsNotAnswered_isNotUndoneByARenewal() throws InterruptedException {
+        LockGuard guard = engine.acquire("a");
+        store.fate("renew", Fate.REPLY_LATE);
+        CompletableFuture<Boolean> extended =
+                guard.extendAsync(Duration.ofSeconds(1)).toCompletableFuture();
+        advanceMillis(500);
+        assertFalse(extended.isDone());
+        assertTrue(store.count("renew") > 1, "a renewal was sent meanwhile");
+        store.deliver();
+        assertTrue(got(extended));
+        assertTrue(guard.remaining().compareTo(Duration.ofSeconds(1)) <= 0, () -> "remaining: " + guard.remaining());
+        assertTrue(store.row("a").end <= 1_500, () -> "the hold ends at " + store.row("a").end);
+        guard.close();
+    }
+
+    @Test
+    void extend_thatFailed_leavesTheLeaseAsItWas() throws InterruptedException {
+        LockGuard guard = engine.acquire("a");
+        store.fate("renew", Fate.UNAVAILABLE);
+        assertThrows(BackendUnavailableException.class, () -> guard.extend(Duration.ofSeconds(100)));
+        time.advance(LEASE);
+        assertTrue(guard.isHeld());
+        assertTrue(guard.remaining().compareTo(LEASE) < 0, () -> "remaining: " + guard.remaining());
+        guard.close();
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.holdfast.history.ClientRecorder;
 import dev.holdfast.history.GrantCall;
 import dev.holdfast.history.Recorder;
 import dev.holdfast.lock.SimFailure.Rule;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -68,6 +69,7 @@ final class SimChecks {
         boolean opened;
 
         private final boolean inOrder;
+        private long mostNanos = NEVER;
         private boolean released;
         private int told;
         private long over = -1;
@@ -84,9 +86,7 @@ final class SimChecks {
 
         /** What the guard would say, without asking it: asking wakes it. */
         boolean isEntitled() {
-            return !process.isDead()
-                    && guard.turn.status == Turn.Status.ACTIVE
-                    && guard.turn.end > guard.turn.hold.holds.deadlines.now();
+            return !process.isDead() && guard.turn.status == Turn.Status.ACTIVE && restNanos() > 0;
         }
 
         /** Whether the store forgot the grant, so that only the fence protects from this guard. */
@@ -100,6 +100,15 @@ final class SimChecks {
          */
         boolean isInOrder() {
             return inOrder && !isExcused();
+        }
+
+        /** The guard was extended, for the first and last time: from here on it has this lease and no longer one. */
+        void extended(Duration lease) {
+            mostNanos = lease.toNanos();
+        }
+
+        private long restNanos() {
+            return guard.turn.end - guard.turn.hold.holds.deadlines.now();
         }
 
         /** Tells that the user lets go now; from here on a loss must not be told. */
@@ -192,6 +201,11 @@ final class SimChecks {
                             world.now() - LOSS_IS_SEEN_WITHIN < goneSince(holder),
                             Rule.LOST,
                             () -> holder + " is entitled though the store ended its hold long ago");
+                    require(
+                            holder.restNanos() <= holder.mostNanos,
+                            Rule.OUTCOME,
+                            () -> holder + " has " + holder.restNanos() / SimWorld.MILLI + " ms left of the "
+                                    + holder.mostNanos / SimWorld.MILLI + " it was extended to");
                     entitled = entitled == null || entitled.isExcused() ? holder : entitled;
                 } else if (isSettled(holder)) {
                     holders.remove(i);

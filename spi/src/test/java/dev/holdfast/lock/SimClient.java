@@ -240,7 +240,11 @@ final class SimClient {
                 if (!closed && holder.guard.isHeld()) {
                     Duration lease = simulation.anyLease();
                     world.trace(() -> process + " extends " + holder + " to " + lease.toMillis() + " ms");
-                    holder.guard.extendAsync(lease);
+                    holder.guard.extendAsync(lease).thenAccept(extended -> {
+                        if (extended) {
+                            holder.extended(lease);
+                        }
+                    });
                 }
             });
         }

@@ -14,7 +14,7 @@ final class SimFailure extends AssertionError {
         SCOPE,
         /** LOST was told twice, after a release, too late or never, or a guard contradicted itself. */
         LOST,
-        /** An acquisition gave what is over, too early up, or an unexpected error. */
+        /** An acquisition gave what is over, too early up, or an unexpected error; or an extension gave more than was asked for. */
         OUTCOME,
         /** An acquisition did not end, or a lock that is free was not to be had. */
         STARVED,
