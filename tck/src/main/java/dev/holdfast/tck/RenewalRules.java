@@ -224,7 +224,11 @@ abstract class RenewalRules extends LockChapter {
         long began = now();
         assertRefused(otherLocks(), "its lease lasts");
         // By the holder's clock a renewal is due now; after that, as far as the store can know, the holder dies.
+        Duration unrenewed = guard.remaining().minus(ttl().dividedBy(2));
         holder.pass(ttl().dividedBy(2));
+        eventually(
+                "the renewal is answered",
+                () -> !guard.isHeld() || guard.remaining().compareTo(unrenewed) > 0);
         if (!guard.isHeld()) {
             throw new Inconclusive("too slow to renew a lock within its lease");
         }
