@@ -22,6 +22,7 @@ final class LockSweeper implements AutoCloseable {
     private final Time time;
     private final Executor executor;
     private volatile boolean closed;
+    private volatile boolean failing;
     private volatile Time.Timer timer;
 
     LockSweeper(Database database, String kind, Time time, Executor executor) {
@@ -51,8 +52,11 @@ final class LockSweeper implements AutoCloseable {
     private void run() {
         try {
             sweep();
+            failing = false;
         } catch (RuntimeException failed) {
-            if (!closed) {
+            // Once for an outage, not once for each attempt in it.
+            if (!closed && !failing) {
+                failing = true;
                 LOG.warn("Sweeping the rows of old locks failed; another time: {}", failed.getMessage());
             }
         }

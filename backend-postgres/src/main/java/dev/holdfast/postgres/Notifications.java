@@ -208,6 +208,7 @@ final class Notifications implements AutoCloseable {
 
     private void run() {
         int failures = 0;
+        boolean told = false;
         while (!isClosed()) {
             try {
                 Connection open = connection;
@@ -216,18 +217,23 @@ final class Notifications implements AutoCloseable {
                     connection = open;
                     listening.clear();
                     follow(open);
-                    LOG.info("Listening to PostgreSQL again");
                     restored.forEach(Notifications::guarded);
                 } else {
                     follow(open);
                 }
                 read(open);
                 failures = 0;
+                if (told) {
+                    told = false;
+                    LOG.info("Listening to PostgreSQL again");
+                }
             } catch (SQLException | BackendException lost) {
                 closeConnection();
                 if (!isClosed()) {
                     disconnected.forEach(Notifications::guarded);
-                    if (failures == 0) {
+                    // Once for an outage, not once for each attempt in it.
+                    if (!told) {
+                        told = true;
                         LOG.warn("The connection that listens to PostgreSQL was lost: {}", lost.getMessage());
                     }
                     pause(Math.min(MAX_PAUSE_MILLIS, 50 << Math.min(5, failures++)));

@@ -64,6 +64,25 @@ class SchemaTest {
     }
 
     @Test
+    void firstUse_byProcessesAtOnceWorks() throws Exception {
+        List<ClientProcess> processes = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                processes.add(ClientProcess.opening(StateServer.url(server, "race_of_processes")));
+            }
+            for (ClientProcess process : processes) {
+                process.says("open");
+            }
+        } finally {
+            processes.forEach(ClientProcess::close);
+        }
+        assertEquals(
+                StateServer.ask(server, "select max(version) from race_of_processes.schema_version"),
+                StateServer.ask(server, "select count(*) from race_of_processes.schema_version"));
+        assertEquals(processes.size(), StateServer.ask(server, "select count(*) from race_of_processes.entry"));
+    }
+
+    @Test
     void role_thatOwnsOnlyItsSchemaSuffices() throws SQLException {
         StateServer.execute(
                 server,

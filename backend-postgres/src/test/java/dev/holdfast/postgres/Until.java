@@ -19,4 +19,12 @@ final class Until {
             LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
         }
     }
+
+    /** Lets time pass, for what must outlast it. */
+    static void pass(Duration time) {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < time.toNanos()) {
+            LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+        }
+    }
 }
