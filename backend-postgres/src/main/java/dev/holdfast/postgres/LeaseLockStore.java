@@ -177,24 +177,60 @@ final class LeaseLockStore extends PostgresLockStore {
     private void send(int lane, List<LockCommand> commands, Transport.Replies<Object> replies) {
         Connection using = connection(lane);
         for (Wave wave : Wave.of(commands)) {
-            if (connections[lane] == null) {
-                throw new BackendUnavailableException("the connection was lost before the command was sent");
+            requireConnected(lane);
+            List<Granted> answers = endAndGrant(lane, using, wave, replies);
+            if (answers == null) {
+                requireConnected(lane);
+                try {
+                    end(using, wave.ends, replies);
+                } catch (SQLException failed) {
+                    BackendException error = failed(lane, failed);
+                    wave.ends.forEach(one -> replies.error(one.index(), error));
+                }
+                requireConnected(lane);
             }
             try {
-                end(using, wave.ends, replies);
-            } catch (SQLException failed) {
-                BackendException error = failed(lane, failed);
-                wave.ends.forEach(one -> replies.error(one.index(), error));
-            }
-            if (connections[lane] == null) {
-                throw new BackendUnavailableException("the connection was lost before the command was sent");
-            }
-            try {
-                grant(using, wave.grants, replies);
+                grant(using, wave.grants, answers, replies);
             } catch (SQLException failed) {
                 BackendException error = failed(lane, failed);
                 wave.grants.forEach(one -> replies.error(one.index(), error));
             }
+        }
+    }
+
+    private void requireConnected(int lane) {
+        if (connections[lane] == null) {
+            throw new BackendUnavailableException("the connection was lost before the command was sent");
+        }
+    }
+
+    /**
+     * Ends holds and asks for names, with one wait for the disk. Null if that has to be done one after the other: there is only one of
+     * the two, or the server refused the statement, and with it did nothing.
+     */
+    private @Nullable List<Granted> endAndGrant(
+            int lane, Connection using, Wave wave, Transport.Replies<Object> replies) {
+        List<End> ends = wave.ends.stream().map(Placed::command).toList();
+        if (ends.isEmpty() || wave.grants.isEmpty() || ends.stream().anyMatch(End::cancels)) {
+            return null;
+        }
+        try {
+            ReleaseReply[] found = unfound(ends);
+            List<Granted> answers = statements.endAndGrant(
+                    using,
+                    ends,
+                    row -> found(found, row),
+                    wave.grants.stream().map(Placed::command).toList(),
+                    holder);
+            ended(wave.ends, found, replies);
+            return answers;
+        } catch (SQLException failed) {
+            if (PostgresErrors.isLost(failed)) {
+                BackendException error = failed(lane, failed);
+                wave.ends.forEach(one -> replies.error(one.index(), error));
+                wave.grants.forEach(one -> replies.error(one.index(), error));
+            }
+            return null;
         }
     }
 
@@ -207,28 +243,44 @@ final class LeaseLockStore extends PostgresLockStore {
         if (!cancels.isEmpty()) {
             statements.unqueue(using, cancels);
         }
+        ReleaseReply[] found = unfound(ends);
+        statements.end(using, ends, row -> found(found, row));
+        ended(asked, found, replies);
+    }
+
+    private static ReleaseReply[] unfound(List<End> ends) {
         ReleaseReply[] found = new ReleaseReply[ends.size()];
         Arrays.fill(found, ReleaseReply.NOT_HELD);
-        statements.end(using, ends, row -> {
-            boolean other = row.getBoolean(3);
-            found[row.getInt(1) - 1] = row.getBoolean(2)
-                    ? ReleaseReply.RELEASED
-                    : other ? ReleaseReply.HELD_BY_OTHER : ReleaseReply.NOT_HELD;
-        });
+        return found;
+    }
+
+    private static void found(ReleaseReply[] found, ResultSet row) throws SQLException {
+        boolean other = row.getBoolean(3);
+        found[row.getInt(1) - 1] =
+                row.getBoolean(2) ? ReleaseReply.RELEASED : other ? ReleaseReply.HELD_BY_OTHER : ReleaseReply.NOT_HELD;
+    }
+
+    private void ended(List<Placed<End>> asked, ReleaseReply[] found, Transport.Replies<Object> replies) {
         for (int i = 0; i < found.length; i++) {
-            tied.remove(ends.get(i).leaseId());
+            tied.remove(asked.get(i).command().leaseId());
             replies.reply(asked.get(i).index(), found[i]);
         }
     }
 
-    private void grant(Connection using, List<Placed<Grant>> asked, Transport.Replies<Object> replies)
+    /** @param first the answers of the first round, if that was asked already */
+    private void grant(
+            Connection using,
+            List<Placed<Grant>> asked,
+            @Nullable List<Granted> first,
+            Transport.Replies<Object> replies)
             throws SQLException {
         List<Placed<Grant>> left = asked;
         for (int round = 1; !left.isEmpty(); round++) {
             List<Placed<Grant>> again = new ArrayList<>(0);
             List<Placed<Grant>> waiting = new ArrayList<>(0);
-            List<Grant> grants = left.stream().map(Placed::command).toList();
-            List<Granted> answers = statements.grant(using, grants, holder);
+            List<Granted> answers = round == 1 && first != null
+                    ? first
+                    : statements.grant(using, left.stream().map(Placed::command).toList(), holder);
             for (int i = 0; i < answers.size(); i++) {
                 Placed<Grant> one = left.get(i);
                 Grant grant = one.command();

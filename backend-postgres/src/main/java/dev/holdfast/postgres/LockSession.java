@@ -13,10 +13,12 @@ import dev.holdfast.postgres.LockCommand.Placed;
 import dev.holdfast.postgres.LockCommand.Wave;
 import dev.holdfast.postgres.LockStatements.Granted;
 import dev.holdfast.postgres.LockStatements.News;
+import dev.holdfast.postgres.LockStatements.Stepped;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.LeaseId;
+import dev.holdfast.spi.OutcomeUnknownException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +42,11 @@ import org.slf4j.LoggerFactory;
  * of life too.
  *
  * <p>The server would give the session a lock again that it has already. What is held stands in {@link Held}, and is looked at first.
+ *
+ * <p>A release that nobody waits for is kept for a moment, and travels with the next command: one thread that takes and gives back locks
+ * pays one round trip for a pair.
  */
-final class LockSession {
+final class LockSession implements Transport<LockCommand, Object> {
     private static final Logger LOG = LoggerFactory.getLogger(LockSession.class);
 
     private static final int MAX_BATCH = 1_024;
@@ -52,9 +59,16 @@ final class LockSession {
     /** A session that was ended is found out within this, long before its timeout. */
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** How long a release waits for company. */
+    private static final long POST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final int MOST_POSTED = 64;
+
     private final SessionLockStore store;
     private final long id;
     private final Combiner<LockCommand, Object> lane;
+    /** How many names this session serves. */
+    final AtomicInteger names = new AtomicInteger();
     /** The names that this session holds, and whose deadlines are watched. */
     private final Map<Long, Held> holds = new ConcurrentHashMap<>();
 
@@ -63,7 +77,10 @@ final class LockSession {
     private long word;
     private long lastUsed;
     private long sent;
+    private List<Told> posted = new ArrayList<>();
 
+    private volatile long postedSince;
+    private final AtomicBoolean collecting = new AtomicBoolean();
     private volatile boolean open;
     private volatile long assuredUntil;
     private volatile boolean ticking;
@@ -71,7 +88,7 @@ final class LockSession {
     LockSession(SessionLockStore store, long id) {
         this.store = store;
         this.id = id;
-        this.lane = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this::send, store.threads);
+        this.lane = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this, store.threads);
         assuredUntil = store.time.nanos();
     }
 
@@ -143,12 +160,106 @@ final class LockSession {
 
     // --- The lane
 
-    private void send(int number, List<LockCommand> commands, Transport.Replies<Object> replies) {
+    /** A command and who is to be told of it. */
+    private record Told(LockCommand command, int index, Transport.Replies<Object> replies) {}
+
+    @Override
+    public void send(int number, List<LockCommand> commands, Transport.Replies<Object> replies) {
+        if (posted.isEmpty()) {
+            run(commands, replies);
+        } else {
+            add(commands, replies);
+            collect(number);
+        }
+    }
+
+    @Override
+    public boolean post(int number, List<LockCommand> commands, Transport.Replies<Object> replies) {
+        if (connection == null
+                || posted.size() >= MOST_POSTED
+                || !commands.stream().allMatch(this::hasTime)) {
+            return false;
+        }
+        if (posted.isEmpty()) {
+            postedSince = store.time.nanos();
+        }
+        add(commands, replies);
+        collectLater();
+        return true;
+    }
+
+    /** Whether nobody is known to wait for what the command does. */
+    private boolean hasTime(LockCommand command) {
+        if (command instanceof End end && end.offerTo() == null && !end.cancels()) {
+            Held held = store.held(end.name());
+            return held != null && !held.contended;
+        }
+        return false;
+    }
+
+    private void add(List<LockCommand> commands, Transport.Replies<Object> replies) {
+        for (int i = 0; i < commands.size(); i++) {
+            posted.add(new Told(commands.get(i), i, replies));
+        }
+    }
+
+    /** One timer, however much is posted. */
+    private void collectLater() {
+        if (collecting.compareAndSet(false, true)) {
+            store.time.schedule(POST_NANOS, () -> {
+                collecting.set(false);
+                long since = postedSince;
+                if (since != 0 && store.time.nanos() - since >= POST_NANOS) {
+                    lane.collect(0);
+                } else if (since != 0) {
+                    collectLater();
+                }
+            });
+        }
+    }
+
+    @Override
+    public void collect(int number) {
+        List<Told> all = posted;
+        if (all.isEmpty()) {
+            return;
+        }
+        posted = new ArrayList<>();
+        postedSince = 0;
+        Transport.Replies<Object> replies = new Transport.Replies<>() {
+            @Override
+            public void reply(int index, Object reply) {
+                all.get(index).replies().reply(all.get(index).index(), reply);
+            }
+
+            @Override
+            public void error(int index, BackendException error) {
+                all.get(index).replies().error(all.get(index).index(), error);
+            }
+        };
+        try {
+            run(all.stream().map(Told::command).toList(), replies);
+        } catch (RuntimeException | Error failed) {
+            BackendException error = failed instanceof BackendException known
+                    ? known
+                    : new OutcomeUnknownException("the reply was lost: " + failed.getMessage(), failed);
+            for (int i = 0; i < all.size(); i++) {
+                replies.error(i, error);
+            }
+            throw failed;
+        }
+    }
+
+    private void run(List<LockCommand> commands, Transport.Replies<Object> replies) {
         Connection using = connected();
         for (Wave wave : Wave.of(commands)) {
             step(wave.beats, replies, () -> beat(using, wave.beats, replies));
-            step(wave.ends, replies, () -> end(using, wave.ends, replies));
-            step(wave.grants, replies, () -> grant(using, wave.grants, replies));
+            if (connection != null && isShort(wave)) {
+                stepShortly(using, wave, replies);
+            } else {
+                step(wave.ends, replies, () -> end(using, wave.ends, replies));
+                step(wave.grants, replies, () -> grant(using, wave.grants, replies));
+            }
         }
     }
 
@@ -157,7 +268,8 @@ final class LockSession {
         void run() throws SQLException;
     }
 
-    private <C extends LockCommand> void step(List<Placed<C>> commands, Transport.Replies<Object> replies, Step step) {
+    private void step(
+            List<? extends Placed<? extends LockCommand>> commands, Transport.Replies<Object> replies, Step step) {
         if (commands.isEmpty()) {
             return;
         }
@@ -250,6 +362,83 @@ final class LockSession {
         held.contended = false;
         store.forgotten(held);
         return had;
+    }
+
+    // --- One of each
+
+    /** Whether there is one hold to end, one name to take, or both, and nothing that needs more than the server's short step. */
+    private boolean isShort(Wave wave) {
+        int commands = wave.ends.size() + wave.grants.size();
+        if (commands == 0 || wave.ends.size() > 1 || wave.grants.size() > 1) {
+            return false;
+        }
+        for (Placed<End> one : wave.ends) {
+            End end = one.command();
+            Held held = store.held(end.name());
+            if (end.cancels() || end.offerTo() != null || held == null || !held.isHeldBy(end.leaseId())) {
+                return false;
+            }
+        }
+        for (Placed<Grant> one : wave.grants) {
+            Held held = store.entered(one.command().name());
+            if (held.leaseId != null || !store.table.hasRoomFor(1) || !store.claim(held)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void stepShortly(Connection using, Wave wave, Transport.Replies<Object> replies) {
+        List<Placed<? extends LockCommand>> both = new ArrayList<>(2);
+        both.addAll(wave.ends);
+        both.addAll(wave.grants);
+        Placed<End> end = wave.ends.isEmpty() ? null : wave.ends.get(0);
+        Placed<Grant> grant = wave.grants.isEmpty() ? null : wave.grants.get(0);
+        step(both, replies, () -> stepShortly(using, end, grant, replies));
+    }
+
+    private void stepShortly(
+            Connection using,
+            @Nullable Placed<End> end,
+            @Nullable Placed<Grant> grant,
+            Transport.Replies<Object> replies)
+            throws SQLException {
+        Stepped done;
+        try {
+            done = store.statements.step(
+                    using, end == null ? null : end.command(), grant == null ? null : grant.command(), id);
+        } catch (SQLException failed) {
+            if (grant != null) {
+                unclaim(grant.command());
+                unlock(using, List.of(grant.command()), failed);
+                if (end != null) {
+                    // The grant may be to blame; who ends a hold must not suffer for it.
+                    step(List.of(end), replies, () -> end(using, List.of(end), replies));
+                }
+            }
+            throw failed;
+        }
+        if (end != null && !done.nothing()) {
+            Held held = store.held(end.command().name());
+            if (held != null && held.isHeldBy(end.command().leaseId())) {
+                forget(held);
+            }
+            replies.reply(end.index(), ReleaseReply.RELEASED);
+            if (done.waited()) {
+                store.statements.pass(using, List.of(end.command()));
+            }
+        } else if (end != null) {
+            end(using, List.of(end), replies);
+        }
+        if (grant != null && done.grant() > 0) {
+            lastUsed = sent;
+            hold(grant.command(), false);
+            replies.reply(grant.index(), GrantReply.granted(done.grant(), false));
+        } else if (grant != null) {
+            // Somebody is in the way, and a place in the queue perhaps wanted.
+            unclaim(grant.command());
+            grant(using, List.of(grant), replies);
+        }
     }
 
     // --- Ends

@@ -11,16 +11,24 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The statements that both kinds of lock have, each for many names at once. Safe for use by many threads. */
 final class LockStatements {
+    private static final Logger LOG = LoggerFactory.getLogger(LockStatements.class);
+
     private final String grant;
     private final String end;
+    private final String endAndGrant;
+    private final String step;
     private final String pass;
     private final String queue;
     private final String unqueue;
@@ -32,7 +40,9 @@ final class LockStatements {
     LockStatements(Database database, String kind) {
         grant = database.sql("lock/" + kind + "_grant");
         pass = database.sql("lock/pass");
-        end = database.sql("lock/" + kind + "_end") + ";\n" + pass;
+        end = database.sql("lock/" + kind + "_end") + ";\n" + database.sql("lock/waited");
+        endAndGrant = database.sql("lock/lease_lock") + ";\n" + end + ";\n" + database.sql("lock/lease_grant");
+        step = database.sql("lock/session_step");
         queue = database.sql("lock/queue").replace("${kind}", kind);
         unqueue = database.sql("lock/unqueue") + ";\n" + pass;
         news = database.sql("lock/news").replace("${kind}", kind);
@@ -54,6 +64,15 @@ final class LockStatements {
         /** Whether the heartbeat of the holder in the way has stopped. */
         boolean lapsed;
     }
+
+    /**
+     * What became of a short step.
+     *
+     * @param nothing whether nothing was done, because somebody waits
+     * @param grant 0: not granted
+     * @param waited whether somebody waits for what was ended
+     */
+    record Stepped(boolean nothing, long grant, boolean waited) {}
 
     /** One hold that something happened to. */
     record News(long key, LeaseId leaseId, boolean contended, boolean forced) {}
@@ -93,20 +112,26 @@ final class LockStatements {
     /** Asks for names; the answers in order. */
     List<Granted> grant(Connection connection, List<Grant> grants, long holder) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(grant)) {
-            statement.setObject(1, keys(grants));
-            statement.setObject(2, namespaces(grants));
-            statement.setObject(3, names(grants));
-            statement.setObject(4, highs(grants));
-            statement.setObject(5, lows(grants));
-            statement.setObject(6, millis(grants));
-            statement.setObject(
-                    7, grants.stream().mapToLong(one -> one.request().above()).toArray());
-            statement.setObject(8, labels(grants));
-            statement.setLong(9, holder);
+            bind(statement, 1, grants, holder);
             try (ResultSet rows = statement.executeQuery()) {
                 return granted(rows, grants.size());
             }
         }
+    }
+
+    private static void bind(PreparedStatement statement, int from, List<Grant> grants, long holder)
+            throws SQLException {
+        statement.setObject(from, keys(grants));
+        statement.setObject(from + 1, namespaces(grants));
+        statement.setObject(from + 2, names(grants));
+        statement.setObject(from + 3, highs(grants));
+        statement.setObject(from + 4, lows(grants));
+        statement.setObject(from + 5, millis(grants));
+        statement.setObject(
+                from + 6,
+                grants.stream().mapToLong(one -> one.request().above()).toArray());
+        statement.setObject(from + 7, labels(grants));
+        statement.setLong(from + 8, holder);
     }
 
     /** Rows of place, grant, whether contended, and perhaps what is left and whether it lapsed. */
@@ -166,23 +191,118 @@ final class LockStatements {
 
     /** Ends holds and tells those who are next; the rows of the statement are handed to {@code each}. */
     void end(Connection connection, List<End> ends, RowReader each) throws SQLException {
+        boolean waited;
         try (PreparedStatement statement = connection.prepareStatement(end)) {
-            statement.setObject(1, ends.stream().mapToLong(End::key).toArray());
-            statement.setObject(
-                    2, ends.stream().mapToLong(one -> one.leaseId().high()).toArray());
-            statement.setObject(
-                    3, ends.stream().mapToLong(one -> one.leaseId().low()).toArray());
-            long[] high = ends.stream().mapToLong(LockStatements::offerHigh).toArray();
-            long[] low = ends.stream().mapToLong(LockStatements::offerLow).toArray();
-            statement.setObject(4, high);
-            statement.setObject(5, low);
-            statement.setObject(6, ends.stream().mapToLong(End::offerMillis).toArray());
-            pass(statement, 7, ends);
+            bind(statement, 1, ends);
             statement.execute();
+            waited = ended(statement, each);
+        }
+        if (waited) {
+            pass(connection, ends);
+        }
+    }
+
+    /**
+     * Of leases: ends holds and asks for other names, with one commit for all. Those who are next are told behind it.
+     *
+     * @param each reads the rows of the ends
+     */
+    List<Granted> endAndGrant(Connection connection, List<End> ends, RowReader each, List<Grant> grants, long holder)
+            throws SQLException {
+        List<Granted> granted;
+        boolean waited;
+        try (PreparedStatement statement = connection.prepareStatement(endAndGrant)) {
+            statement.setObject(
+                    1,
+                    LongStream.concat(
+                                    ends.stream().mapToLong(End::key),
+                                    grants.stream().mapToLong(Grant::key))
+                            .toArray());
+            bind(statement, 2, ends);
+            bind(statement, 9, grants, holder);
+            statement.execute();
+            statement.getMoreResults();
+            waited = ended(statement, each);
+            statement.getMoreResults();
             try (ResultSet rows = statement.getResultSet()) {
-                while (rows.next()) {
-                    each.read(rows);
-                }
+                granted = granted(rows, grants.size());
+            }
+        }
+        if (waited) {
+            pass(connection, ends);
+        }
+        return granted;
+    }
+
+    private static void bind(PreparedStatement statement, int from, List<End> ends) throws SQLException {
+        long[] keys = ends.stream().mapToLong(End::key).toArray();
+        statement.setObject(from, keys);
+        statement.setObject(
+                from + 1, ends.stream().mapToLong(one -> one.leaseId().high()).toArray());
+        statement.setObject(
+                from + 2, ends.stream().mapToLong(one -> one.leaseId().low()).toArray());
+        statement.setObject(
+                from + 3, ends.stream().mapToLong(LockStatements::offerHigh).toArray());
+        statement.setObject(
+                from + 4, ends.stream().mapToLong(LockStatements::offerLow).toArray());
+        statement.setObject(from + 5, ends.stream().mapToLong(End::offerMillis).toArray());
+        statement.setObject(from + 6, keys);
+    }
+
+    /** Reads the rows of ended holds, then whether somebody waits for one of their names. */
+    private static boolean ended(PreparedStatement statement, RowReader each) throws SQLException {
+        try (ResultSet rows = statement.getResultSet()) {
+            while (rows.next()) {
+                each.read(rows);
+            }
+        }
+        statement.getMoreResults();
+        try (ResultSet answer = statement.getResultSet()) {
+            return answer.next() && answer.getBoolean(1);
+        }
+    }
+
+    /** Tells those who are next. Should it fail, or this process die before it, they find out when they ask by themselves. */
+    void pass(Connection connection, List<End> ends) {
+        try (PreparedStatement statement = connection.prepareStatement(pass)) {
+            pass(statement, 1, ends);
+            statement.execute();
+        } catch (SQLException untold) {
+            // What was ended is ended; whoever uses the connection next hears what is wrong with it.
+            LOG.debug("telling those who wait", untold);
+        }
+    }
+
+    /** Of sessions: ends one hold, asks for one name, or both, where nobody waits for either. */
+    Stepped step(Connection connection, @Nullable End end, @Nullable Grant grant, long holder) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(step)) {
+            if (end == null) {
+                statement.setNull(1, Types.BIGINT);
+            } else {
+                statement.setLong(1, end.key());
+            }
+            statement.setLong(2, end == null ? 0 : end.leaseId().high());
+            statement.setLong(3, end == null ? 0 : end.leaseId().low());
+            if (grant == null) {
+                statement.setNull(4, Types.BIGINT);
+            } else {
+                statement.setLong(4, grant.key());
+            }
+            statement.setBytes(
+                    5, grant == null ? null : LockKey.bytes(grant.name().namespace()));
+            statement.setBytes(
+                    6, grant == null ? null : LockKey.bytes(grant.name().name()));
+            statement.setLong(7, grant == null ? 0 : grant.leaseId().high());
+            statement.setLong(8, grant == null ? 0 : grant.leaseId().low());
+            statement.setLong(9, grant == null ? 0 : grant.request().ttlMillis());
+            statement.setLong(10, grant == null ? 0 : grant.request().above());
+            statement.setBytes(
+                    11, grant == null ? null : LockKey.bytes(grant.request().label()));
+            statement.setLong(12, holder);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                long number = row.getLong(1);
+                return new Stepped(row.wasNull(), number, row.getBoolean(2));
             }
         }
     }

@@ -33,7 +33,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -53,7 +52,8 @@ final class SessionLockStore extends PostgresLockStore {
 
     private static final int MAX_SESSIONS = 8;
     private static final int FIRST_SESSIONS = 2;
-    private static final int LOCKS_PER_SESSION = 1_250;
+    /** A session that serves so many names gets no more while another has room: it pays for each lock it holds on every statement. */
+    private static final int LOCKS_PER_SESSION = 1_500;
 
     final long timeoutNanos;
     /** How long after it was heard the last time a session is certainly there, by our clock. */
@@ -68,7 +68,6 @@ final class SessionLockStore extends PostgresLockStore {
     private final ToLongFunction<LockName> keys;
     private final List<LockSession> sessions;
     private final ConcurrentMap<LockName, Held> names = new ConcurrentHashMap<>();
-    private final AtomicInteger turn = new AtomicInteger();
     private final AtomicLong collisions = new AtomicLong();
     private final String again;
     private final String force;
@@ -122,7 +121,11 @@ final class SessionLockStore extends PostgresLockStore {
 
     private Held enter(LockName name) {
         return Objects.requireNonNull(names.compute(name, (same, there) -> {
-            Held held = there == null ? new Held(name, keys.applyAsLong(name), nextSession()) : there;
+            Held held = there;
+            if (held == null) {
+                held = new Held(name, keys.applyAsLong(name), nextSession());
+                held.session.names.incrementAndGet();
+            }
             held.commands++;
             return held;
         }));
@@ -131,13 +134,21 @@ final class SessionLockStore extends PostgresLockStore {
     private void leave(LockName name) {
         names.computeIfPresent(name, (same, held) -> {
             held.commands--;
-            return held.commands == 0 && held.leaseId == null ? null : held;
+            return unlessOver(held);
         });
     }
 
     /** A hold ended without a command of its name. */
     void forgotten(Held held) {
-        names.computeIfPresent(held.name, (same, there) -> there.commands == 0 && there.leaseId == null ? null : there);
+        names.computeIfPresent(held.name, (same, there) -> unlessOver(there));
+    }
+
+    private static @Nullable Held unlessOver(Held held) {
+        if (held.commands > 0 || held.leaseId != null) {
+            return held;
+        }
+        held.session.names.decrementAndGet();
+        return null;
     }
 
     /** Reserves the key of a name for it; false if another name with the same key has it. */
@@ -155,9 +166,24 @@ final class SessionLockStore extends PostgresLockStore {
         return false;
     }
 
+    /**
+     * The first with room, or the second, by the thread that asks: what a thread gives back travels with what it takes next. Others are
+     * opened only when those are full, so that the session that works does not pay for what is held for long.
+     */
     private LockSession nextSession() {
-        int wanted = Math.max(FIRST_SESSIONS, 1 + names.size() / LOCKS_PER_SESSION);
-        return sessions.get(Math.floorMod(turn.getAndIncrement(), Math.min(MAX_SESSIONS, wanted)));
+        int before = (int) (Thread.currentThread().getId() % FIRST_SESSIONS);
+        LockSession next = sessions.get(before);
+        for (LockSession session : sessions) {
+            if (session.names.get() < LOCKS_PER_SESSION) {
+                next = session;
+                if (before-- == 0) {
+                    return next;
+                }
+            } else if (next.names.get() > session.names.get()) {
+                next = session;
+            }
+        }
+        return next;
     }
 
     /** A command of one name, to the session that serves it. */
@@ -184,10 +210,19 @@ final class SessionLockStore extends PostgresLockStore {
 
         @Override
         public CompletionStage<R> start() {
+            return begin(Call::start);
+        }
+
+        @Override
+        public CompletionStage<R> startLazily() {
+            return begin(Call::startLazily);
+        }
+
+        private CompletionStage<R> begin(Function<Call<Object>, CompletionStage<Object>> door) {
             Held held = enter(name);
             CompletionStage<Object> reply;
             try {
-                reply = held.session.call(command.apply(held)).start();
+                reply = door.apply(held.session.call(command.apply(held)));
             } catch (RuntimeException | Error failed) {
                 leave(name);
                 throw failed;

@@ -24,8 +24,11 @@ import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -179,6 +182,65 @@ abstract class LockStoreCase {
         assertTrue(ask(other, b).granted());
         other.release(new Release(name, b, c, 50)).await();
         eventually(() -> ask(other, a).granted());
+    }
+
+    @Test
+    void release_begunLazilyNeedsNoOtherCommandToGoWith() throws Exception {
+        ask(store, a);
+        CompletionStage<ReleaseReply> reply = store.release(Release.of(name, a)).startLazily();
+        eventually(() -> ask(other, b).granted());
+        assertEquals(ReleaseReply.RELEASED, reply.toCompletableFuture().get(1, TimeUnit.MINUTES));
+    }
+
+    @Test
+    void release_begunLazilyComesBeforeTheNextCommandOfItsName() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            LeaseId leaseId = LeaseId.random();
+            assertTrue(ask(store, leaseId).granted());
+            store.release(Release.of(name, leaseId)).startLazily();
+        }
+    }
+
+    /** Each of two clients ends what the other takes, many names at once: in a statement for both, they must not wait for each other. */
+    @Test
+    void exchange_ofManyNamesEndsWithEachHoldingTheOthers() throws Exception {
+        List<LockName> held = names("x");
+        List<LockName> wanted = names("y");
+        takeAll(store, held, a);
+        takeAll(other, wanted, b);
+        for (int round = 0; round < 10; round++) {
+            List<CompletionStage<?>> begun = new ArrayList<>();
+            for (int i = 0; i < held.size(); i++) {
+                begun.add(store.release(Release.of(held.get(i), a)).startLazily());
+                begun.add(other.release(Release.of(wanted.get(i), b)).startLazily());
+                begun.add(store.tryGrant(request(wanted.get(i), a)).start());
+                begun.add(other.tryGrant(request(held.get(i), b)).start());
+            }
+            for (CompletionStage<?> one : begun) {
+                one.toCompletableFuture().get(1, TimeUnit.MINUTES);
+            }
+            takeAll(store, wanted, a);
+            takeAll(other, held, b);
+            List<LockName> before = held;
+            held = wanted;
+            wanted = before;
+        }
+    }
+
+    private List<LockName> names(String prefix) {
+        return IntStream.range(0, 40)
+                .mapToObj(i -> new LockName(name.namespace(), prefix + i))
+                .toList();
+    }
+
+    private static GrantRequest request(LockName name, LeaseId leaseId) {
+        return new GrantRequest(name, leaseId, LEASE, 0, null, "");
+    }
+
+    private static void takeAll(LockStore by, List<LockName> names, LeaseId leaseId) throws Exception {
+        for (LockName one : names) {
+            eventually(() -> by.tryGrant(request(one, leaseId)).await().granted());
+        }
     }
 
     @Test

@@ -66,3 +66,49 @@ create table ${schema}.lock_mode (
     one boolean primary key default true check (one),
     mode text not null
 );
+
+-- What one thread alone asks of a session, as one short step in place of two long statements: ends one hold, takes one name, or both.
+--   ended     the key of the hold to end, with its lease id; null: none
+--   wanted    the key of the name to take; null: none
+--   number    the grant; 0: not granted; null: nothing was done, because somebody waits for one of the names
+--   waited    whether somebody has come to wait for what was ended
+-- The advisory lock of the ended hold is given back behind everything that may wait for a row, so nobody who gets it can be waited for.
+create function ${schema}.session_step(
+    ended bigint, ended_high bigint, ended_low bigint,
+    wanted bigint, a_namespace bytea, a_name bytea, a_high bigint, a_low bigint, a_millis bigint, above bigint, a_label bytea,
+    a_holder bigint, out number bigint, out waited boolean
+) language plpgsql as $$
+declare
+    done boolean;
+begin
+    if exists (select from ${schema}.waiter w where w.key in (ended, wanted)) then
+        return;
+    end if;
+    if ended is not null then
+        update ${schema}.session_hold h
+        set high = null, low = null, ends = clock_timestamp(), contended = false, forced = false
+        where h.key = ended and h.high = ended_high and h.low = ended_low;
+    end if;
+    if wanted is not null and pg_try_advisory_lock(wanted) then
+        insert into ${schema}.session_hold as h (key, namespace, name, high, low, number, holder, millis, ends, label)
+        values (wanted, a_namespace, a_name, a_high, a_low,
+            greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint, above + 1),
+            a_holder, a_millis, clock_timestamp() + a_millis * interval '1 millisecond', a_label)
+        on conflict (key) do update set namespace = excluded.namespace, name = excluded.name,
+            high = excluded.high, low = excluded.low, number = greatest(h.number + 1, excluded.number),
+            holder = excluded.holder, millis = excluded.millis, ends = excluded.ends, label = excluded.label,
+            contended = false, forced = false, offer_high = null, offer_low = null, offer_ends = null
+        where h.offer_ends is null or h.offer_ends <= clock_timestamp()
+            or (h.offer_high, h.offer_low) = (excluded.high, excluded.low)
+        returning h.number into number;
+        if number is null then
+            -- It is kept for somebody else.
+            done := pg_advisory_unlock(wanted);
+        end if;
+    end if;
+    number := coalesce(number, 0);
+    if ended is not null then
+        done := pg_advisory_unlock(ended);
+        waited := exists (select from ${schema}.waiter w where w.key = ended);
+    end if;
+end $$;
