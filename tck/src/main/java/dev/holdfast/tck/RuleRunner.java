@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -188,7 +187,7 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
     @Override
     public void afterAll(ExtensionContext context) throws IOException {
         Run run = classContext(context).getStore(STORE).get(Run.class, Run.class);
-        if (run == null || context.getRequiredTestClass().isAnnotationPresent(Nested.class)) {
+        if (run == null || !isAuthors(context)) {
             return;
         }
         System.out.print(run.report.print(run.subject.toString(), run.seed));
@@ -218,13 +217,16 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                         Run.class);
     }
 
-    /** The context of the author's class, above those of the chapters. */
+    /** The context of the author's class, above those of the chapters. It may itself be nested, beside others with other subjects. */
     private static ExtensionContext classContext(ExtensionContext context) {
-        ExtensionContext outermost = context;
-        while (outermost.getTestMethod().isPresent()
-                || outermost.getRequiredTestClass().isAnnotationPresent(Nested.class)) {
-            outermost = outermost.getParent().orElseThrow();
+        ExtensionContext author = context;
+        while (!isAuthors(author)) {
+            author = author.getParent().orElseThrow();
         }
-        return outermost;
+        return author;
+    }
+
+    private static boolean isAuthors(ExtensionContext context) {
+        return context.getTestMethod().isEmpty() && BackendTck.class.isAssignableFrom(context.getRequiredTestClass());
     }
 }
