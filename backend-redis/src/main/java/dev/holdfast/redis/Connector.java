@@ -94,12 +94,21 @@ final class Connector {
     }
 
     private Connection connect(HostAndPort server, Sockets sockets) {
+        DefaultRedisCredentials credentials = login.credentials();
+        try {
+            return connect(server, sockets, credentials);
+        } finally {
+            login.used(credentials);
+        }
+    }
+
+    private Connection connect(HostAndPort server, Sockets sockets, DefaultRedisCredentials credentials) {
         JedisClientConfig config = DefaultJedisClientConfig.builder()
                 .resp2()
                 .autoNegotiateProtocol(false)
                 .connectionTimeoutMillis(connectMillis)
                 .socketTimeoutMillis(commandMillis)
-                .credentials(login.credentials())
+                .credentials(credentials)
                 .database(database)
                 .clientName(clientName)
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
@@ -160,6 +169,9 @@ final class Connector {
         Login NONE = () -> new DefaultRedisCredentials(null, (CharSequence) null);
 
         DefaultRedisCredentials credentials();
+
+        /** They are not needed any more. */
+        default void used(DefaultRedisCredentials credentials) {}
     }
 
     /** Makes the socket of one connection, and remembers it: Jedis keeps it to itself. */

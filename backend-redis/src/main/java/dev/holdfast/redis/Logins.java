@@ -4,10 +4,13 @@ import dev.holdfast.backend.BackendUri;
 import dev.holdfast.config.ConfigException;
 import dev.holdfast.config.Settings;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.DefaultRedisCredentials;
@@ -21,16 +24,21 @@ final class Logins {
         long given = Stream.of(
                         uri.password() != null,
                         settings.isGiven(RedisOptions.PASSWORD),
-                        settings.isGiven(RedisOptions.PASSWORD_FILE))
+                        settings.isGiven(RedisOptions.PASSWORD_FILE),
+                        settings.isGiven(RedisOptions.PASSWORD_SOURCE))
                 .filter(is -> is)
                 .count();
         if (given > 1) {
-            throw new ConfigException("the password is given in more than one of the URL, password and passwordFile;"
-                    + " leave all but one out");
+            throw new ConfigException("the password is given in more than one of the URL, password, passwordFile and"
+                    + " passwordSource; leave all but one out");
         }
         if (given == 0 && uri.user() != null) {
             throw new ConfigException(
-                    "the URL names a user but no password; give it in the URL, as password or as" + " passwordFile");
+                    "the URL names a user but no password; give it in the URL, as password, passwordFile or"
+                            + " passwordSource");
+        }
+        if (settings.isGiven(RedisOptions.PASSWORD_SOURCE)) {
+            return new FromSource(uri.user(), settings.get(RedisOptions.PASSWORD_SOURCE));
         }
         if (settings.isGiven(RedisOptions.PASSWORD_FILE)) {
             return fromFile(uri.user(), settings);
@@ -55,6 +63,27 @@ final class Logins {
     private static Connector.Login fixed(@Nullable String user, @Nullable String password) {
         DefaultRedisCredentials credentials = new DefaultRedisCredentials(user, password);
         return () -> credentials;
+    }
+
+    private record FromSource(@Nullable String user, Supplier<char[]> source) implements Connector.Login {
+        @Override
+        public DefaultRedisCredentials credentials() {
+            char[] password;
+            try {
+                password = source.get();
+            } catch (RuntimeException failed) {
+                throw new BackendUnavailableException("passwordSource gave no password: it threw", failed);
+            }
+            if (password == null) {
+                throw new BackendRejectedException("passwordSource gave null instead of a password");
+            }
+            return new DefaultRedisCredentials(user, password);
+        }
+
+        @Override
+        public void used(DefaultRedisCredentials credentials) {
+            Arrays.fill(credentials.getPassword(), '\0');
+        }
     }
 
     private static Connector.Login fromFile(@Nullable String user, Settings settings) {

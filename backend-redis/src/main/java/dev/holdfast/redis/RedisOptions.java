@@ -3,6 +3,7 @@ package dev.holdfast.redis;
 import dev.holdfast.config.Option;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The options of a backend on Redis, besides the framework's. */
 public final class RedisOptions {
@@ -73,10 +74,15 @@ public final class RedisOptions {
             "clientName", "holdfast", 200, "The name that CLIENT LIST shows for the connections; no spaces.");
 
     public static final Option<String> PASSWORD =
-            Option.secret("password", "The password, if it is not in the URL or in a file.");
+            Option.secret("password", "The password, if it is not in the URL, in a file, or from code.");
 
     public static final Option<String> PASSWORD_FILE = Option.text(
             "passwordFile", "", "A file with the password in its first line, read again for each new connection.");
+
+    public static final Option<Supplier<char[]>> PASSWORD_SOURCE = Option.secretSource(
+            "passwordSource",
+            "Code that gives the password, asked for each new connection. What it throws means that there is no connection"
+                    + " now.");
 
     public static final Option<String> SENTINEL_USER =
             Option.text("sentinelUser", "", 200, "The user for the sentinels, if they have users.");
@@ -124,6 +130,7 @@ public final class RedisOptions {
                 CLIENT_NAME,
                 PASSWORD,
                 PASSWORD_FILE,
+                PASSWORD_SOURCE,
                 SENTINEL_USER,
                 SENTINEL_PASSWORD,
                 TLS,

@@ -15,8 +15,13 @@ import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
+import dev.holdfast.spi.OutcomeUnknownException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Users with few rights, passwords, encryption, and what the server says of itself. */
@@ -42,6 +47,64 @@ class LoginTest {
             BackendRejectedException refused = assertThrows(BackendRejectedException.class, () -> Backends.open(url));
             assertTrue(String.valueOf(refused.getMessage()).contains("check user and password"), refused::getMessage);
             assertFalse(String.valueOf(refused.getMessage()).contains("hush"), refused::getMessage);
+        }
+    }
+
+    @Test
+    void aPasswordFromCode_isAskedForEachConnection_soItMayBeRotated() {
+        AtomicReference<String> password = new AtomicReference<>("first");
+        List<char[]> given = new CopyOnWriteArrayList<>();
+        Supplier<char[]> source = new Supplier<>() {
+            @Override
+            public char[] get() {
+                char[] fresh = password.get().toCharArray();
+                given.add(fresh);
+                return fresh;
+            }
+
+            @Override
+            public String toString() {
+                return "source of " + password.get();
+            }
+        };
+        try (RedisServer server = RedisServer.start(RedisOptions.defaults().config("user bob on >first " + RIGHTS));
+                Backend backend = Backends.at("redis://bob@" + server.host() + ":" + server.port())
+                        .set(dev.holdfast.redis.RedisOptions.PASSWORD_SOURCE, source)
+                        .open()) {
+            backend.state().put(KEY, VALUE);
+            server.call("ACL", "SETUSER", "bob", "resetpass", ">second");
+            server.call("CLIENT", "KILL", "USER", "bob");
+            BackendRejectedException refused =
+                    assertThrows(BackendRejectedException.class, () -> untilRefused(backend));
+            assertFalse(refused.toString().contains("first"), refused::toString);
+            password.set("second");
+            backend.state().put(KEY, VALUE);
+            given.forEach(
+                    array -> assertArrayEquals(new char[array.length], array, "a password that was left in memory"));
+        }
+    }
+
+    /** What was sent on a connection that broke fails as unknown; what needs a new one is refused. */
+    private static void untilRefused(Backend backend) {
+        Clients.until("a new connection is needed", () -> {
+            try {
+                backend.state().put(KEY, VALUE);
+            } catch (BackendUnavailableException | OutcomeUnknownException broken) {
+                // It was connected with the former password.
+            }
+            return false;
+        });
+    }
+
+    @Test
+    void aSourceThatFails_meansNoConnection() {
+        try (RedisServer server = RedisServer.start(RedisOptions.defaults().password("right"))) {
+            Backends.Builder builder = Backends.at("redis://" + server.host() + ":" + server.port());
+            builder.set(dev.holdfast.redis.RedisOptions.PASSWORD_SOURCE, () -> {
+                throw new IllegalStateException("the vault is sealed");
+            });
+            BackendUnavailableException away = assertThrows(BackendUnavailableException.class, builder::open);
+            assertTrue(String.valueOf(away.getMessage()).contains("passwordSource"), away::getMessage);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.holdfast.config.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +57,24 @@ class RedisSettingsTest {
         assertFalse(message.contains("hush"), message);
         refused("redis://bob@a", "no password");
         assertFalse(settings("redis://:hush1@a").toString().contains("hush"), "shown");
+        refused("redis://a", "set it on the builder", "passwordSource", "hush");
+        assertFalse(
+                Settings.builder(RedisOptions.all())
+                        .set(RedisOptions.PASSWORD_SOURCE, new Supplier<char[]>() {
+                            @Override
+                            public char[] get() {
+                                return new char[0];
+                            }
+
+                            @Override
+                            public String toString() {
+                                return "hush";
+                            }
+                        })
+                        .build()
+                        .toString()
+                        .contains("hush"),
+                "shown");
     }
 
     @Test

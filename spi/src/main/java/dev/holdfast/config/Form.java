@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,6 +40,29 @@ interface Form<T> {
             throw new IllegalArgumentException("is too large");
         }
         return value;
+    }
+
+    /** An object of the application, which has no text form. */
+    record SourceForm() implements Form<Supplier<char[]>> {
+        @Override
+        public String word() {
+            return "source";
+        }
+
+        @Override
+        public String range() {
+            return "set in code";
+        }
+
+        @Override
+        public Supplier<char[]> parse(String text) {
+            throw new IllegalArgumentException("has no text form; set it on the builder");
+        }
+
+        @Override
+        public Supplier<char[]> check(Supplier<char[]> value) {
+            return Objects.requireNonNull(value);
+        }
     }
 
     record DurationForm(Duration min, Duration max) implements Form<Duration> {

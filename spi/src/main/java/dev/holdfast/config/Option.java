@@ -3,6 +3,7 @@ package dev.holdfast.config;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,15 @@ public final class Option<T> {
         return new Option<>(name, new Form.TextForm("secret", MAX_TEXT_BYTES, true), null, true, doc);
     }
 
+    /**
+     * Where to get a text that nobody may see: asked each time the text is needed, so that it may change. It is set in code only, and
+     * masked like a secret. Each array it gives is new and belongs to the receiver, who overwrites it after use. It is called by many
+     * threads, which it may keep waiting.
+     */
+    public static Option<Supplier<char[]>> secretSource(String name, String doc) {
+        return new Option<>(name, new Form.SourceForm(), null, true, doc);
+    }
+
     public static Option<String> choice(String name, String defaultValue, List<String> values, String doc) {
         return of(name, new Form.ChoiceForm(List.copyOf(values)), defaultValue, doc);
     }
@@ -100,7 +110,7 @@ public final class Option<T> {
                 + name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT);
     }
 
-    /** The type in a word: duration, integer, size, fraction, flag, text, secret or choice. */
+    /** The type in a word: duration, integer, size, fraction, flag, text, secret, source or choice. */
     public String type() {
         return form.word();
     }
@@ -110,7 +120,7 @@ public final class Option<T> {
         return form.range();
     }
 
-    /** The default in its text form; empty for a secret. */
+    /** The default in its text form; empty for a secret and for its source. */
     public String defaultText() {
         return defaultValue == null ? "" : form.print(defaultValue);
     }
