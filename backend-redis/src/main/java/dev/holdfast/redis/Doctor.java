@@ -2,6 +2,7 @@ package dev.holdfast.redis;
 
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Outcome;
@@ -74,12 +75,17 @@ final class Doctor {
     /** What to tell whoever opens the backend; empty if there is nothing to tell. */
     List<String> warnings() {
         return redis.primaries().stream()
-                .flatMap(node -> warnings(node, info(node)).stream())
+                .flatMap(node -> warnings(node).stream())
                 .toList();
     }
 
-    private static List<String> warnings(Node node, Map<String, String> info) {
-        String policy = info.getOrDefault("maxmemory_policy", "noeviction");
+    private static List<String> warnings(Node node) {
+        String policy;
+        try {
+            policy = info(node).getOrDefault("maxmemory_policy", "noeviction");
+        } catch (BackendUnavailableException away) {
+            return List.of(node + " could not be asked for its eviction policy: " + away.getMessage());
+        }
         return policy.equals("noeviction")
                 ? List.of()
                 : List.of(node + " has the eviction policy " + policy

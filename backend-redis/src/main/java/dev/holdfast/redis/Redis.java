@@ -38,6 +38,7 @@ final class Redis implements AutoCloseable {
     private static final int PART_COMMANDS = 500;
 
     private static final int PART_BYTES = 256 << 10;
+    private static final int OPENING_PAUSE_MILLIS = 20;
 
     private final RedisSettings settings;
     private final Connector connector;
@@ -46,7 +47,9 @@ final class Redis implements AutoCloseable {
     private final Topology topology;
     private final List<Runnable> onDisturbed = new CopyOnWriteArrayList<>();
     private final Unfinished unfinished = new Unfinished();
-    private final AtomicBoolean learning = new AtomicBoolean();
+    /** How often somebody asked to look at the servers since the look that is under way began; 0 if none is. */
+    private final AtomicInteger suspicions = new AtomicInteger();
+
     private final AtomicBoolean disturbing = new AtomicBoolean();
     private final Features features;
     private volatile boolean closed;
@@ -66,14 +69,10 @@ final class Redis implements AutoCloseable {
                     thread.setContextClassLoader(null);
                     return thread;
                 });
-        topology = settings.topology(this::node);
+        topology = settings.topology(this::node, threads, this::suspect);
         boolean opened = false;
         try {
-            topology.learn();
-            for (Node primary : topology.primaries()) {
-                primary.pool().fill();
-            }
-            features = Features.of(anyPrimary());
+            features = connect();
             opened = true;
         } finally {
             if (!opened) {
@@ -82,6 +81,59 @@ final class Redis implements AutoCloseable {
             }
         }
         tendLater();
+    }
+
+    /**
+     * In the midst of a failover nobody may be primary for a while; so it is tried as long as a command would be. After that a cluster is
+     * opened of which only a part is there.
+     */
+    private Features connect() {
+        long deadline = time.nanos() + commandNanos();
+        for (int tries = connector.commandMillis() / OPENING_PAUSE_MILLIS; ; tries--) {
+            // Where no other server can take over, a wrong address is better told at once.
+            boolean last = isSingle() || tries <= 0 || time.nanos() - deadline >= 0;
+            try {
+                topology.learn();
+                return Features.of(warm(last));
+            } catch (BackendUnavailableException away) {
+                if (last) {
+                    throw away;
+                }
+                pause(away);
+            }
+        }
+    }
+
+    /** Connects to all primaries, or to those that are there; answers one of these. */
+    private Node warm(boolean orSome) {
+        Node there = null;
+        BackendUnavailableException why = new BackendUnavailableException("no primary is known");
+        boolean all = true;
+        for (Node primary : primaries()) {
+            try {
+                primary.pool().fill();
+                there = primary;
+            } catch (BackendUnavailableException away) {
+                why = away;
+                all = false;
+            }
+        }
+        if (there == null || !(all || orSome)) {
+            throw why;
+        }
+        if (!all) {
+            LOG.warn("A part of the cluster is away: {}", why.getMessage());
+        }
+        return there;
+    }
+
+    private static void pause(BackendUnavailableException why) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(OPENING_PAUSE_MILLIS);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw why;
+        }
     }
 
     private Node node(HostAndPort address) {
@@ -259,14 +311,6 @@ final class Redis implements AutoCloseable {
         return node;
     }
 
-    private Node anyPrimary() {
-        Node node = topology.node(-1);
-        if (node == null) {
-            throw new BackendUnavailableException("no primary is known");
-        }
-        return node;
-    }
-
     /** A connection to a server, in no pool, for a subscriber, who closes it. Throws of the {@link BackendException} tree. */
     Link link(Node node) {
         return connector.link(node.address(), 0);
@@ -334,21 +378,28 @@ final class Redis implements AutoCloseable {
 
     // --- Trouble
 
-    /** Something is not as it was: looks at the servers anew, soon and once. */
+    /** Something is not as it was: looks at the servers anew, soon and once, and once more if this came during a look. */
     void suspect() {
-        if (learning.compareAndSet(false, true)) {
-            execute(() -> {
-                try {
-                    if (!closed && topology.learn()) {
-                        disturbed();
-                    }
-                } catch (BackendUnavailableException | BackendRejectedException unknown) {
-                    LOG.debug("The servers could not be asked for their roles", unknown);
-                } finally {
-                    learning.set(false);
-                }
-            });
+        if (suspicions.getAndIncrement() == 0) {
+            execute(this::look);
         }
+    }
+
+    private void look() {
+        int seen;
+        do {
+            seen = suspicions.get();
+            try {
+                if (!closed && topology.learn()) {
+                    disturbed();
+                }
+            } catch (BackendUnavailableException | BackendRejectedException unknown) {
+                LOG.debug("The servers could not be asked for their roles", unknown);
+            } catch (RuntimeException | Error unexpected) {
+                suspicions.set(0);
+                throw unexpected;
+            }
+        } while (!suspicions.compareAndSet(seen, 0));
     }
 
     /** A server said that it is no primary: connections to it are of no use. */
@@ -414,7 +465,7 @@ final class Redis implements AutoCloseable {
         try {
             threads.execute(task);
         } catch (RejectedExecutionException ended) {
-            learning.set(false);
+            suspicions.set(0);
             disturbing.set(false);
         }
     }

@@ -6,6 +6,7 @@ import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +36,15 @@ record RedisSettings(
     /** Makes the topology of servers that the function makes; opens no connection yet. */
     @FunctionalInterface
     interface TopologyMaker {
-        Topology make(Function<HostAndPort, Node> nodes);
+        /**
+         * @param threads where code may block
+         * @param news told when the topology hears that it should learn; returns quickly
+         */
+        Topology make(Function<HostAndPort, Node> nodes, Executor threads, Runnable news);
     }
 
-    Topology topology(Function<HostAndPort, Node> nodes) {
-        return topologyMaker.make(nodes);
+    Topology topology(Function<HostAndPort, Node> nodes, Executor threads, Runnable news) {
+        return topologyMaker.make(nodes, threads, news);
     }
 
     /** Throws {@link ConfigException} for what cannot be meant. */
@@ -109,7 +114,7 @@ record RedisSettings(
                 throw new ConfigException("a cluster has one database, 0; remove the path and the option database");
             }
             List<HostAndPort> seeds = servers(uri, Protocol.DEFAULT_PORT);
-            return nodes -> new ClusterTopology(seeds, nodes);
+            return (nodes, threads, news) -> new ClusterTopology(seeds, nodes);
         }
         if (sentinel) {
             String master = uri.path();
@@ -126,14 +131,14 @@ record RedisSettings(
                     millis(settings, RedisOptions.COMMAND_TIMEOUT),
                     tls,
                     false);
-            return nodes -> new SentinelTopology(master, sentinels, connector, nodes);
+            return (nodes, threads, news) -> new SentinelTopology(master, sentinels, connector, nodes, threads, news);
         }
         List<HostAndPort> servers = servers(uri, Protocol.DEFAULT_PORT);
         if (servers.size() > 1) {
             throw new ConfigException("the scheme " + uri.scheme() + " has one host, the URL names " + servers.size()
                     + "; use redis+sentinel or redis+cluster for several");
         }
-        return nodes -> new SingleTopology(nodes.apply(servers.get(0)));
+        return (nodes, threads, news) -> new SingleTopology(nodes.apply(servers.get(0)));
     }
 
     private static List<HostAndPort> servers(BackendUri uri, int port) {

@@ -36,10 +36,20 @@ enum Refusal {
             case "NOSCRIPT" -> NO_SCRIPT;
             case "READONLY", "MASTERDOWN" -> NO_PRIMARY;
             case "LOADING", "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS", "BUSY" -> NOT_READY;
-            case "ERR" -> words.startsWith("ERR max number of clients") ? NOT_READY : FINAL;
-            // In a script the error of a command comes with the script's name in front, or behind.
+            case "ERR" -> words.startsWith("ERR max number of clients") ? NOT_READY : inScript(words);
             default -> FINAL;
         };
+    }
+
+    /**
+     * Before Redis 7.0 the error of a command in a script stands behind the script's name. What is looked for here meets the first write
+     * of a script, so that nothing of it was done.
+     */
+    private static Refusal inScript(String words) {
+        if (!words.startsWith("ERR Error running script")) {
+            return FINAL;
+        }
+        return words.contains(": -READONLY ") ? NO_PRIMARY : words.contains(": -NOREPLICAS ") ? NOT_READY : FINAL;
     }
 
     /** Whether it may be over soon. */

@@ -8,6 +8,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,31 +21,59 @@ import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * The primary that the sentinels agree on. All of them are asked, and the one who saw the latest failover is believed: a sentinel that was
- * cut off still names the old primary. Every connection to the primary asks it for its role besides.
+ * cut off still names the old primary. All of them are listened to, so a failover is heard of when it happens. Every connection to the
+ * primary asks it for its role besides.
  */
 final class SentinelTopology implements Topology {
     private static final Logger LOG = LoggerFactory.getLogger(SentinelTopology.class);
     private static final byte[] SENTINEL = Command.ascii("SENTINEL");
     private static final byte[] MASTER = Command.ascii("MASTER");
     private static final byte[] SENTINELS = Command.ascii("SENTINELS");
+    private static final byte[] ROLE = Command.ascii("ROLE");
+    /** How often, and how long apart, a replica is looked at that was told to be primary. */
+    private static final int PROMOTION_LOOKS = 150;
+
+    private static final int PROMOTION_PAUSE_MILLIS = 20;
+    private static final byte[] ADDRESS = Command.ascii("GET-MASTER-ADDR-BY-NAME");
 
     private final String master;
     private final Connector connector;
     private final Function<HostAndPort, Node> nodes;
+    private final Executor threads;
+    private final Runnable news;
     private final Set<HostAndPort> sentinels;
     /** The connections to sentinels; touched by the thread that learns. */
     private final Map<HostAndPort, Link> links = new HashMap<>();
 
+    private final Map<HostAndPort, SentinelWatch> watches = new HashMap<>();
+    private final SentinelWatch.News listener = new Listener();
+
     private volatile @Nullable Node primary;
+    /** Whether the primary was found before the sentinels named it. */
+    private boolean early;
+    /** Whether it was, and nobody has heard of it from {@link #learn}. */
+    private boolean untold;
+
     private long epoch = -1;
     private boolean closed;
 
+    /**
+     * @param threads where sentinels are listened to
+     * @param news told when the sentinels should be asked; returns quickly
+     */
     SentinelTopology(
-            String master, List<HostAndPort> sentinels, Connector connector, Function<HostAndPort, Node> nodes) {
+            String master,
+            List<HostAndPort> sentinels,
+            Connector connector,
+            Function<HostAndPort, Node> nodes,
+            Executor threads,
+            Runnable news) {
         this.master = master;
         this.sentinels = new LinkedHashSet<>(sentinels);
         this.connector = connector;
         this.nodes = nodes;
+        this.threads = threads;
+        this.news = news;
     }
 
     @Override
@@ -89,7 +120,24 @@ final class SentinelTopology implements Topology {
             throw new BackendUnavailableException(
                     why == null ? "no sentinel knows a master named " + master : "no sentinel answers", why);
         }
-        return follow(best);
+        boolean changed = follow(best) || untold;
+        untold = false;
+        sentinels.forEach(this::watch);
+        return changed;
+    }
+
+    private void watch(HostAndPort sentinel) {
+        SentinelWatch watch = watches.get(sentinel);
+        if (watch != null && !watch.isOver()) {
+            watch.ping();
+            return;
+        }
+        // One that does not answer is not worth a thread.
+        if (links.containsKey(sentinel)) {
+            SentinelWatch next = new SentinelWatch(sentinel, listener);
+            watches.put(sentinel, next);
+            next.start(connector, threads);
+        }
     }
 
     /** What a sentinel says of the primary. */
@@ -100,18 +148,95 @@ final class SentinelTopology implements Topology {
         // Those who know of the later failover may be away at the moment; what they said stays true.
         if (old != null && (best.epoch < epoch || best.address.equals(old.address()))) {
             old.replicas(Math.max(old.replicas(), best.replicas));
+            early &= !best.address.equals(old.address());
             epoch = Math.max(epoch, best.epoch);
             return false;
         }
-        Node next = nodes.apply(best.address);
-        next.replicas(best.replicas);
+        if (old != null && early && best.epoch == epoch && isPrimary(old)) {
+            return false;
+        }
+        replace(old, nodes.apply(best.address), best.replicas);
+        early = false;
         epoch = best.epoch;
+        return true;
+    }
+
+    private void replace(@Nullable Node old, Node next, int replicas) {
+        next.replicas(replicas);
         primary = next;
         if (old != null) {
             LOG.info("The primary of {} is {} now, it was {}", master, next, old);
             old.retire();
         }
+    }
+
+    /** What the sentinels tell by themselves. */
+    private final class Listener implements SentinelWatch.News {
+        @Override
+        public void changed() {
+            news.run();
+        }
+
+        @Override
+        public void promoting(String of, HostAndPort replica) {
+            if (of.equals(master)) {
+                try {
+                    threads.execute(() -> awaitPromotion(replica));
+                } catch (RejectedExecutionException closing) {
+                    LOG.debug("Closed before {} was promoted", replica);
+                }
+            }
+        }
+    }
+
+    /**
+     * Looks at a replica that was told to be primary until it is, and believes it before the sentinels do: the leader notices within a
+     * second, in which the old primary, if it is alive, acknowledges what will be lost.
+     */
+    private void awaitPromotion(HostAndPort replica) {
+        Node candidate = nodes.apply(replica);
+        boolean taken = false;
+        try {
+            for (int looks = 0; looks < PROMOTION_LOOKS && !taken && stillReplaces(replica); looks++) {
+                if (isPrimary(candidate)) {
+                    taken = take(candidate);
+                } else {
+                    TimeUnit.MILLISECONDS.sleep(PROMOTION_PAUSE_MILLIS);
+                }
+            }
+        } catch (InterruptedException byNobody) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (!taken) {
+                candidate.close();
+            }
+        }
+        news.run();
+    }
+
+    private synchronized boolean stillReplaces(HostAndPort replica) {
+        Node old = primary;
+        return !closed && old != null && !old.address().equals(replica);
+    }
+
+    private synchronized boolean take(Node candidate) {
+        Node old = primary;
+        if (old == null || !stillReplaces(candidate.address())) {
+            return false;
+        }
+        replace(old, candidate, old.replicas());
+        early = true;
+        untold = true;
         return true;
+    }
+
+    private static boolean isPrimary(Node node) {
+        try {
+            return node.ask(ROLE) instanceof List<?> role
+                    && Keyspace.text(role.get(0)).equals("master");
+        } catch (BackendUnavailableException | BackendRejectedException unknown) {
+            return false;
+        }
     }
 
     private @Nullable Answer ask(HostAndPort sentinel) {
@@ -131,8 +256,11 @@ final class SentinelTopology implements Topology {
             }
             Map<String, String> fields = fields(reply);
             remember(link.ask(SENTINEL, SENTINELS, Command.ascii(master)));
+            // Asked apart, and last: the leader of a failover counts it as soon as the replica is promoted, and names
+            // it here only.
+            List<?> address = Replies.list(link.ask(SENTINEL, ADDRESS, Command.ascii(master)));
             return new Answer(
-                    new HostAndPort(fields.getOrDefault("ip", ""), Integer.parseInt(fields.getOrDefault("port", "0"))),
+                    new HostAndPort(Keyspace.text(address.get(0)), Integer.parseInt(Keyspace.text(address.get(1)))),
                     Long.parseLong(fields.getOrDefault("config-epoch", "0")),
                     Integer.parseInt(fields.getOrDefault("num-slaves", "0")));
         } catch (IOException | JedisException | NumberFormatException broken) {
@@ -175,6 +303,7 @@ final class SentinelTopology implements Topology {
     @Override
     public synchronized void close() {
         closed = true;
+        watches.values().forEach(SentinelWatch::close);
         links.values().forEach(Link::close);
         links.clear();
         Node node = primary;

@@ -36,6 +36,91 @@ class FailoverTest {
         }
     }
 
+    /** Nobody asks anything here: neither the backend its sentinels, nor anybody the backend. */
+    @Test
+    void sentinels_areListenedTo_soAPlannedFailoverIsHeardOf() {
+        try (RedisSentinels servers = RedisSentinels.start();
+                Backend backend = Backends.at(servers.url())
+                        .set("clientName", "listener")
+                        .set("topologyRefresh", "1h")
+                        .open()) {
+            servers.failover();
+            RedisServer promoted = servers.primary();
+            Clients.until("the backend connects to the new primary", () -> clients(promoted)
+                    .contains("name=listener "));
+            backend.state().put(Key.of("after"), VALUE);
+            assertTrue(
+                    Long.parseLong(promoted.info("keyspace")
+                                    .getOrDefault("db0", "keys=0,")
+                                    .replaceAll("keys=([0-9]+),.*", "$1"))
+                            > 0,
+                    "written to the new primary");
+        }
+    }
+
+    @Test
+    void aSentinelThatIsNoLongerListenedTo_isListenedToAgain() {
+        try (RedisSentinels servers = RedisSentinels.start();
+                Backend backend = Backends.at(servers.url())
+                        .set("clientName", "listener")
+                        .set("topologyRefresh", "100ms")
+                        .open()) {
+            for (RedisServer sentinel : servers.sentinels()) {
+                Clients.until("a sentinel is listened to", () -> listens(sentinel));
+                sentinel.call("CLIENT", "KILL", "TYPE", "pubsub");
+                Clients.until("it is listened to again", () -> {
+                    backend.state().contains(Key.of("anything"));
+                    return listens(sentinel);
+                });
+            }
+        }
+    }
+
+    private static boolean listens(RedisServer sentinel) {
+        return clients(sentinel)
+                .lines()
+                .anyMatch(client -> client.contains("name=listener ") && client.contains("sub=2 "));
+    }
+
+    private static String clients(RedisServer server) {
+        return String.valueOf(server.call("CLIENT", "LIST"));
+    }
+
+    @Test
+    void openedAmidAFailover_waitsForTheNewPrimary() {
+        try (RedisSentinels servers = RedisSentinels.start()) {
+            servers.primary().kill();
+            try (Backend backend = Backends.open(servers.url() + "?commandTimeout=30s")) {
+                backend.state().put(Key.of("after"), VALUE);
+            }
+        }
+    }
+
+    @Test
+    void openedAmidTheFailoverOfANode_waitsForTheNewPrimary() {
+        try (RedisCluster servers = RedisCluster.start()) {
+            servers.primaries().get(0).kill();
+            try (Backend backend = Backends.open(servers.url() + "?commandTimeout=30s")) {
+                for (int i = 0; i < 100; i++) {
+                    backend.state().put(Key.of("key " + i), VALUE);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aClusterOfWhichAPartIsAway_isOpened() {
+        try (RedisCluster servers = RedisCluster.start()) {
+            RedisServer away = servers.primaries().get(0);
+            servers.replicasOf(away).forEach(RedisServer::kill);
+            away.kill();
+            try (Backend backend = Backends.open(servers.url() + "?commandTimeout=300ms")) {
+                away.restart();
+                Clients.until("a write reaches the part that is back", puts(backend, "after"));
+            }
+        }
+    }
+
     @Test
     void nodesOfACluster_nameTheNewPrimary() {
         try (RedisCluster servers = RedisCluster.start();
