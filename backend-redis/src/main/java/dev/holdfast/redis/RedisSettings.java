@@ -37,6 +37,9 @@ record RedisSettings(
     @FunctionalInterface
     interface TopologyMaker {
         /**
+         * Makes it.
+         *
+         * @param nodes makes a server
          * @param threads where code may block
          * @param news told when the topology hears that it should learn; returns quickly
          */
