@@ -5,12 +5,10 @@ import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
-import dev.holdfast.spi.Time;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -268,19 +266,14 @@ final class Delivery implements Call<@Nullable Object> {
     }
 
     private void pause(long nanos) {
-        CompletableFuture<Boolean> over = new CompletableFuture<>();
-        Time.Timer timer = redis.time().schedule(nanos, () -> over.complete(true));
         try {
-            over.get();
+            Pause.of(redis.time(), nanos);
         } catch (InterruptedException interrupt) {
-            timer.cancel();
             Thread.currentThread().interrupt();
             if (unknown != null) {
                 throw unknown;
             }
             throw new BackendUnavailableException("interrupted between two attempts; nothing was executed", interrupt);
-        } catch (ExecutionException impossible) {
-            throw new AssertionError(impossible);
         }
     }
 }

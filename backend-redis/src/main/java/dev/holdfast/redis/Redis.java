@@ -38,7 +38,7 @@ final class Redis implements AutoCloseable {
     private static final int PART_COMMANDS = 500;
 
     private static final int PART_BYTES = 256 << 10;
-    private static final int OPENING_PAUSE_MILLIS = 20;
+    private static final long OPENING_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final RedisSettings settings;
     private final Connector connector;
@@ -69,7 +69,7 @@ final class Redis implements AutoCloseable {
                     thread.setContextClassLoader(null);
                     return thread;
                 });
-        topology = settings.topology(this::node, threads, this::suspect);
+        topology = settings.topology(this::node, threads, time, this::suspect);
         boolean opened = false;
         try {
             features = connect();
@@ -89,9 +89,9 @@ final class Redis implements AutoCloseable {
      */
     private Features connect() {
         long deadline = time.nanos() + commandNanos();
-        for (int tries = connector.commandMillis() / OPENING_PAUSE_MILLIS; ; tries--) {
+        while (true) {
             // Where no other server can take over, a wrong address is better told at once.
-            boolean last = isSingle() || tries <= 0 || time.nanos() - deadline >= 0;
+            boolean last = isSingle() || time.nanos() - deadline >= 0;
             try {
                 topology.learn();
                 return Features.of(warm(last));
@@ -127,9 +127,9 @@ final class Redis implements AutoCloseable {
         return there;
     }
 
-    private static void pause(BackendUnavailableException why) {
+    private void pause(BackendUnavailableException why) {
         try {
-            TimeUnit.MILLISECONDS.sleep(OPENING_PAUSE_MILLIS);
+            Pause.of(time, OPENING_PAUSE_NANOS);
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
             throw why;

@@ -4,6 +4,7 @@ import dev.holdfast.backend.BackendUri;
 import dev.holdfast.config.ConfigException;
 import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
+import dev.holdfast.spi.Time;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -43,11 +44,11 @@ record RedisSettings(
          * @param threads where code may block
          * @param news told when the topology hears that it should learn; returns quickly
          */
-        Topology make(Function<HostAndPort, Node> nodes, Executor threads, Runnable news);
+        Topology make(Function<HostAndPort, Node> nodes, Executor threads, Time time, Runnable news);
     }
 
-    Topology topology(Function<HostAndPort, Node> nodes, Executor threads, Runnable news) {
-        return topologyMaker.make(nodes, threads, news);
+    Topology topology(Function<HostAndPort, Node> nodes, Executor threads, Time time, Runnable news) {
+        return topologyMaker.make(nodes, threads, time, news);
     }
 
     /** Throws {@link ConfigException} for what cannot be meant. */
@@ -117,7 +118,7 @@ record RedisSettings(
                 throw new ConfigException("a cluster has one database, 0; remove the path and the option database");
             }
             List<HostAndPort> seeds = servers(uri, Protocol.DEFAULT_PORT);
-            return (nodes, threads, news) -> new ClusterTopology(seeds, nodes);
+            return (nodes, threads, time, news) -> new ClusterTopology(seeds, nodes);
         }
         if (sentinel) {
             String master = uri.path();
@@ -134,14 +135,14 @@ record RedisSettings(
                     millis(settings, RedisOptions.COMMAND_TIMEOUT),
                     tls,
                     false);
-            return (nodes, threads, news) -> new SentinelTopology(master, sentinels, connector, nodes, threads, news);
+            return (nodes, threads, time, news) -> new SentinelTopology(master, sentinels, connector, nodes, threads, time, news);
         }
         List<HostAndPort> servers = servers(uri, Protocol.DEFAULT_PORT);
         if (servers.size() > 1) {
             throw new ConfigException("the scheme " + uri.scheme() + " has one host, the URL names " + servers.size()
                     + "; use redis+sentinel or redis+cluster for several");
         }
-        return (nodes, threads, news) -> new SingleTopology(nodes.apply(servers.get(0)));
+        return (nodes, threads, time, news) -> new SingleTopology(nodes.apply(servers.get(0)));
     }
 
     private static List<HostAndPort> servers(BackendUri uri, int port) {

@@ -2,6 +2,7 @@ package dev.holdfast.redis;
 
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Time;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -33,13 +34,14 @@ final class SentinelTopology implements Topology {
     /** How often, and how long apart, a replica is looked at that was told to be primary. */
     private static final int PROMOTION_LOOKS = 150;
 
-    private static final int PROMOTION_PAUSE_MILLIS = 20;
+    private static final long PROMOTION_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final byte[] ADDRESS = Command.ascii("GET-MASTER-ADDR-BY-NAME");
 
     private final String master;
     private final Connector connector;
     private final Function<HostAndPort, Node> nodes;
     private final Executor threads;
+    private final Time time;
     private final Runnable news;
     private final Set<HostAndPort> sentinels;
     /** The connections to sentinels; touched by the thread that learns. */
@@ -67,12 +69,14 @@ final class SentinelTopology implements Topology {
             Connector connector,
             Function<HostAndPort, Node> nodes,
             Executor threads,
+            Time time,
             Runnable news) {
         this.master = master;
         this.sentinels = new LinkedHashSet<>(sentinels);
         this.connector = connector;
         this.nodes = nodes;
         this.threads = threads;
+        this.time = time;
         this.news = news;
     }
 
@@ -201,7 +205,7 @@ final class SentinelTopology implements Topology {
                 if (isPrimary(candidate)) {
                     taken = take(candidate);
                 } else {
-                    TimeUnit.MILLISECONDS.sleep(PROMOTION_PAUSE_MILLIS);
+                    Pause.of(time, PROMOTION_PAUSE_NANOS);
                 }
             }
         } catch (InterruptedException byNobody) {

@@ -25,7 +25,7 @@ final class Clients {
                 new Connector(Connector.Login.NONE, 0, "test", TIMEOUT_MILLIS, TIMEOUT_MILLIS, null, true);
         RedisSettings settings = new RedisSettings(
                 connector,
-                (nodes, threads, news) -> new SingleTopology(nodes.apply(new HostAndPort("127.0.0.1", port))),
+                (nodes, threads, time, news) -> new SingleTopology(nodes.apply(new HostAndPort("127.0.0.1", port))),
                 new PoolSettings(1, 16, Duration.ofMinutes(1).toNanos(), TimeUnit.SECONDS.toNanos(2)),
                 acknowledgement,
                 4,
