@@ -135,7 +135,8 @@ record RedisSettings(
                     millis(settings, RedisOptions.COMMAND_TIMEOUT),
                     tls,
                     false);
-            return (nodes, threads, time, news) -> new SentinelTopology(master, sentinels, connector, nodes, threads, time, news);
+            return (nodes, threads, time, news) ->
+                    new SentinelTopology(master, sentinels, connector, nodes, threads, time, news);
         }
         List<HostAndPort> servers = servers(uri, Protocol.DEFAULT_PORT);
         if (servers.size() > 1) {
