@@ -25,7 +25,9 @@ final class House {
     static final String SERVERS = "dev.holdfast.servers..";
 
     /** What goes around or on top of any backend. */
-    static final String[] GUESTS = {"dev.holdfast.compression..", "dev.holdfast.serde..", "dev.holdfast.metrics.."};
+    static final String[] GUESTS = {
+        "dev.holdfast.compression..", "dev.holdfast.serde..", "dev.holdfast.resilience..", "dev.holdfast.metrics.."
+    };
 
     static final String CLI = "dev.holdfast.cli..";
 

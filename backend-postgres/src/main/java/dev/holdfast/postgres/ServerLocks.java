@@ -2,6 +2,7 @@ package dev.holdfast.postgres;
 
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.Health;
 import java.util.Map;
 import java.util.function.IntSupplier;
 
@@ -41,6 +42,14 @@ final class ServerLocks {
                         + capacity
                         + ", a quarter of its lock table, is the most before everybody on the server is in danger; raise"
                         + " max_locks_per_transaction of the server, or use lockMode=lease, which has no such limit");
+    }
+
+    /** DEGRADED above four fifths of what all clients together may take. */
+    Health health() {
+        long used = others + own.getAsInt();
+        return new Health(
+                capacity > 0 && used * 5 > capacity * 4 ? Health.Status.DEGRADED : Health.Status.UP,
+                Map.of("postgres.lockTable", used + " of " + capacity + " locks"));
     }
 
     Map<String, Long> gauges() {

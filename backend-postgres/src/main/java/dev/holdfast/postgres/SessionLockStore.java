@@ -13,6 +13,7 @@ import dev.holdfast.postgres.LockCommand.End;
 import dev.holdfast.postgres.LockCommand.Grant;
 import dev.holdfast.postgres.LockStatements.Granted;
 import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Health;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
 import dev.holdfast.spi.Outcome;
@@ -375,6 +376,12 @@ final class SessionLockStore extends PostgresLockStore {
         end(name, holder);
         // Its holder asks behind that, and knows by then why the hold is gone.
         gone(name, holder);
+    }
+
+    @Override
+    public Health health() {
+        long open = sessions.stream().filter(LockSession::isOpen).count();
+        return table.health().and(new Health(Health.Status.UP, Map.of("postgres.lockSessions", Long.toString(open))));
     }
 
     @Override

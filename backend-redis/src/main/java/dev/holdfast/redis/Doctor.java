@@ -9,11 +9,15 @@ import dev.holdfast.spi.Outcome;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Tells whether the servers are well, by what they tell of themselves. Safe for use by many threads. */
 final class Doctor {
+    private static final Pattern OFFSET = Pattern.compile("offset=([0-9]{1,18})");
     private static final Command INFO = Command.read(null, Command.ascii("INFO"));
 
     private final Redis redis;
@@ -56,6 +60,8 @@ final class Doctor {
         if (!"master".equals(info.get("role"))) {
             return new Health(Health.Status.DOWN, details);
         }
+        details.put(server + ".replicas", info.getOrDefault("connected_slaves", "unknown"));
+        replicationLag(info).ifPresent(bytes -> details.put(server + ".replicationLagBytes", Long.toString(bytes)));
         Health.Status status = Health.Status.UP;
         long most = number(info, "maxmemory");
         if (most > 0) {
@@ -70,6 +76,17 @@ final class Doctor {
             }
         }
         return new Health(status, details);
+    }
+
+    /** What the replica that is furthest behind has not acknowledged yet; empty if there is none. */
+    private static OptionalLong replicationLag(Map<String, String> info) {
+        long written = number(info, "master_repl_offset");
+        return info.entrySet().stream()
+                .filter(field -> field.getKey().matches("slave[0-9]+"))
+                .map(field -> OFFSET.matcher(field.getValue()))
+                .filter(Matcher::find)
+                .mapToLong(offset -> Math.max(0, written - Long.parseLong(offset.group(1))))
+                .max();
     }
 
     /** What to tell whoever opens the backend; empty if there is nothing to tell. */

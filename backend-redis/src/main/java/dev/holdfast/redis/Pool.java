@@ -28,6 +28,8 @@ final class Pool {
     private final Condition given = lock.newCondition();
     private final ArrayDeque<Link> idle = new ArrayDeque<>();
     private int open;
+    private long hits;
+    private long misses;
     private long generation;
     private boolean closed;
 
@@ -59,6 +61,7 @@ final class Pool {
         try {
             Link link = idle.peekFirst();
             boolean fresh = link != null && time.nanos() - link.idleSinceNanos < TRIED_AFTER_NANOS;
+            hits += fresh ? 1 : 0;
             return fresh ? idle.pollFirst() : null;
         } finally {
             lock.unlock();
@@ -70,6 +73,9 @@ final class Pool {
         long left = settings.waitNanos();
         lock.lock();
         try {
+            boolean hit = !idle.isEmpty();
+            hits += hit ? 1 : 0;
+            misses += hit ? 0 : 1;
             while (true) {
                 if (closed) {
                     throw new BackendUnavailableException(server + " is no longer used");
@@ -201,6 +207,26 @@ final class Pool {
 
     int open() {
         return locked(() -> open);
+    }
+
+    /** How often a connection was ready when one was wanted. */
+    long hits() {
+        lock.lock();
+        try {
+            return hits;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How often one had to be made or waited for. */
+    long misses() {
+        lock.lock();
+        try {
+            return misses;
+        } finally {
+            lock.unlock();
+        }
     }
 
     int idle() {

@@ -18,7 +18,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -351,6 +351,13 @@ final class Redis implements AutoCloseable {
         return topology;
     }
 
+    /** The server of a cluster that has a key, as far as is known; null on other topologies. */
+    @Nullable
+    String node(byte[] key) {
+        Node node = topology.isCluster() ? topology.node(JedisClusterCRC16.getSlot(key)) : null;
+        return node == null ? null : node.toString();
+    }
+
     Unfinished unfinished() {
         return unfinished;
     }
@@ -364,14 +371,16 @@ final class Redis implements AutoCloseable {
     }
 
     Map<String, Long> gauges() {
-        Map<String, Function<Node, Integer>> counts = Map.of(
+        Map<String, ToLongFunction<Node>> counts = Map.of(
                 "redis.connections.open", node -> node.pool().open(),
                 "redis.connections.idle", node -> node.pool().idle(),
+                "redis.pool.hits", node -> node.pool().hits(),
+                "redis.pool.misses", node -> node.pool().misses(),
                 "redis.lanes.queued", Node::queued);
         Map<String, Long> gauges = new TreeMap<>();
         List<Node> nodes = primaries();
         counts.forEach((name, count) ->
-                gauges.put(name, nodes.stream().mapToLong(count::apply).sum()));
+                gauges.put(name, nodes.stream().mapToLong(count).sum()));
         gauges.put("redis.primaries", (long) nodes.size());
         return gauges;
     }

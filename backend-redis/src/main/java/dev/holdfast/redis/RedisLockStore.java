@@ -62,6 +62,11 @@ final class RedisLockStore implements LockStore {
     }
 
     @Override
+    public @Nullable String node(LockName name) {
+        return redis.topology().isCluster() ? redis.node(new LockKeys(name).record()) : null;
+    }
+
+    @Override
     public Call<GrantReply> tryGrant(GrantRequest request) {
         wakeUps.needed();
         List<byte[]> arguments = new ArrayList<>(8);

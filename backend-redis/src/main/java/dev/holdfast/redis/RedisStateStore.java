@@ -73,6 +73,14 @@ final class RedisStateStore implements StateStore {
         return redis.gauges();
     }
 
+    @Override
+    public @Nullable String node(Space space, Key key) {
+        if (!redis.topology().isCluster()) {
+            return null;
+        }
+        return redis.node(isScope(space) ? Layout.scope(space).get(0) : Layout.entry(Layout.entries(space), key));
+    }
+
     private static boolean isScope(Space space) {
         return space.kind() == Space.Kind.SCOPE;
     }

@@ -26,6 +26,11 @@ enum HoldfastMeter {
             "holdfast.locks.lost", Meter.Type.COUNTER, "", "holds that were gone when they were renewed or given back"),
     LOCK_FORCED("holdfast.locks.forced", Meter.Type.COUNTER, "", "holds ended by force from here"),
     LOCK_WAIT("holdfast.locks.wait", Meter.Type.TIMER, "", "time from the first question to the grant of a hold"),
+    LOCK_HANDOVER(
+            "holdfast.locks.handover",
+            Meter.Type.TIMER,
+            "",
+            "time from the news that a lock may be free to the grant of the hold that waited for it"),
     LOCK_HOLD("holdfast.locks.hold", Meter.Type.TIMER, "", "time from the grant of a hold to its end"),
     RENEWAL_MARGIN(
             "holdfast.locks.renewal.margin",
@@ -43,7 +48,7 @@ enum HoldfastMeter {
             "holdfast.stats",
             Meter.Type.GAUGE,
             "name",
-            "the numbers of `Backend.stats()`, with `BackendMeters`: locks held and waiting, connections, queues");
+            "the numbers of `Backend.stats()`: locks held and waiting, connections, queues, circuit breakers");
 
     final String text;
     final Meter.Type type;

@@ -17,6 +17,10 @@ final class HoldsInView {
     private static final class Hold {
         final long askedNanos;
         volatile boolean contended;
+        /** When it was told that the lock may be free; only if {@link #isWoken}. */
+        volatile long wokenNanos;
+
+        volatile boolean isWoken;
         volatile long grantedNanos;
         volatile boolean granted;
         /** By the clock here, counted from when the last acknowledged command was sent. */
@@ -62,6 +66,15 @@ final class HoldsInView {
         }
     }
 
+    /** The last news before the grant counts: what came of those before was another's. */
+    void woken(LeaseId leaseId) {
+        Hold hold = holds.get(leaseId);
+        if (hold != null && !hold.granted) {
+            hold.wokenNanos = recorder.now();
+            hold.isWoken = true;
+        }
+    }
+
     private void contended(Hold hold) {
         if (!hold.contended) {
             hold.contended = true;
@@ -76,6 +89,9 @@ final class HoldsInView {
         long waited = hold.grantedNanos - hold.askedNanos;
         meters.acquired.increment();
         meters.waits.record(waited, TimeUnit.NANOSECONDS);
+        if (hold.isWoken) {
+            meters.handovers.record(hold.grantedNanos - hold.wokenNanos, TimeUnit.NANOSECONDS);
+        }
         counts.acquired.increment();
         counts.waitNanos.add(waited);
     }

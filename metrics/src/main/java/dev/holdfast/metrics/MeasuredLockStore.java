@@ -95,6 +95,34 @@ final class MeasuredLockStore extends ForwardingLockStore {
     }
 
     @Override
+    public void listen(Signals signals) {
+        next().listen(new Signals() {
+            @Override
+            public void available(LockName name, @Nullable LeaseId waiter) {
+                if (waiter != null) {
+                    recorder.quietly(() -> holds.woken(waiter));
+                }
+                signals.available(name, waiter);
+            }
+
+            @Override
+            public void contended(LockName name) {
+                signals.contended(name);
+            }
+
+            @Override
+            public void gone(LockName name, LeaseId holder) {
+                signals.gone(name, holder);
+            }
+
+            @Override
+            public void disturbed() {
+                signals.disturbed();
+            }
+        });
+    }
+
+    @Override
     public void close() {
         holds.clear();
         super.close();

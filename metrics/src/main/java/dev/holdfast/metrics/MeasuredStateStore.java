@@ -27,14 +27,17 @@ final class MeasuredStateStore extends ForwardingStateStore {
     private final Recorder recorder;
     private final Meters meters;
     private final @Nullable LockMonitor monitor;
+    private final Runnable whenClosed;
     /** Made once, and not for each read. */
     private final Function<@Nullable Stored, Ending> read = this::read;
 
-    MeasuredStateStore(StateStore next, Recorder recorder, Meters meters, @Nullable LockMonitor monitor) {
+    MeasuredStateStore(
+            StateStore next, Recorder recorder, Meters meters, @Nullable LockMonitor monitor, Runnable whenClosed) {
         super(next);
         this.recorder = recorder;
         this.meters = meters;
         this.monitor = monitor;
+        this.whenClosed = whenClosed;
     }
 
     private <T extends @Nullable Object> Call<T> measure(
@@ -175,6 +178,7 @@ final class MeasuredStateStore extends ForwardingStateStore {
 
     @Override
     public void close() {
+        whenClosed.run();
         if (monitor != null) {
             monitor.close();
         }

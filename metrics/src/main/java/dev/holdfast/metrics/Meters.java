@@ -63,6 +63,7 @@ final class Meters {
     final Counter lost;
     final Counter forced;
     final Timer waits;
+    final Timer handovers;
     final Timer holds;
     final Timer renewalMargin;
     final Counter eventsReceived;
@@ -85,6 +86,7 @@ final class Meters {
         lost = counter(HoldfastMeter.LOCK_LOST, Tags.empty());
         forced = counter(HoldfastMeter.LOCK_FORCED, Tags.empty());
         waits = timer(HoldfastMeter.LOCK_WAIT, Tags.empty());
+        handovers = timer(HoldfastMeter.LOCK_HANDOVER, Tags.empty());
         holds = timer(HoldfastMeter.LOCK_HOLD, Tags.empty());
         renewalMargin = timer(HoldfastMeter.RENEWAL_MARGIN, Tags.empty());
         eventsReceived = counter(HoldfastMeter.EVENTS_RECEIVED, Tags.empty());

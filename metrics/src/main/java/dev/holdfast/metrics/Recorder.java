@@ -17,12 +17,14 @@ final class Recorder {
 
     private final Meters meters;
     private final @Nullable SlowOperations slow;
+    private final @Nullable Tracing tracing;
     private final Time time;
     private volatile boolean failureLogged;
 
-    Recorder(Meters meters, @Nullable SlowOperations slow, Time time) {
+    Recorder(Meters meters, @Nullable SlowOperations slow, @Nullable Tracing tracing, Time time) {
         this.meters = meters;
         this.slow = slow;
+        this.tracing = tracing;
         this.time = time;
     }
 
@@ -43,7 +45,8 @@ final class Recorder {
             Function<? super T, Ending> judge) {
         long start = time.nanos();
         try {
-            return new Measured<>(this, operation, subject, start, port.get(), judge);
+            Call<T> measured = new Measured<>(this, operation, subject, start, port.get(), judge);
+            return tracing == null ? measured : tracing.trace(operation, measured);
         } catch (RuntimeException | Error refused) {
             ended(operation, subject, start, Ending.of(refused));
             throw refused;
@@ -129,9 +132,18 @@ final class Recorder {
 
         @Override
         public CompletionStage<T> start() {
+            return start(Call::start);
+        }
+
+        @Override
+        public CompletionStage<T> startLazily() {
+            return start(Call::startLazily);
+        }
+
+        private CompletionStage<T> start(Function<Call<T>, CompletionStage<T>> door) {
             // A stage of its own: one derived from the other would wrap the error.
             CompletableFuture<T> ended = new CompletableFuture<>();
-            call.start().whenComplete((answer, error) -> {
+            door.apply(call).whenComplete((answer, error) -> {
                 if (error == null) {
                     recorder.answered(this, answer);
                     ended.complete(answer);

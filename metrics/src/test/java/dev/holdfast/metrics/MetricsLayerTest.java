@@ -181,6 +181,9 @@ class MetricsLayerTest {
         Timer wait = registry.get("holdfast.locks.wait").timer();
         assertEquals(250, wait.totalTime(TimeUnit.MILLISECONDS), 2);
         assertEquals(500, registry.get("holdfast.locks.hold").timer().totalTime(TimeUnit.MILLISECONDS), 2);
+        Timer handover = registry.get("holdfast.locks.handover").timer();
+        assertEquals(1, handover.count());
+        assertTrue(handover.totalTime(TimeUnit.MILLISECONDS) <= 2, "from the news, not from the question");
         assertEquals(0, layer.inView());
     }
 

@@ -25,7 +25,6 @@ class ReadmeTest {
                         .monitor(MonitorSettings.defaults())
                         .build())
                 .open();
-        BackendMeters.of(backend).bindTo(registry);
         LockMonitor monitor = backend.extension(LockMonitor.class).orElseThrow();
         monitor.onAlert(alert -> System.out.println(alert));
         // end

@@ -36,12 +36,24 @@ public interface Backend extends AutoCloseable {
     Limits limits();
 
     /**
-     * Whether it is well: one cheap read-only question to the store, with the time it took in the detail {@code latencyMicros}. A store
+     * Whether it and its store are well: one cheap read-only question to the store, with the time it took in the detail {@code latencyMicros}. A store
      * that fails to answer is DOWN, with the detail {@code error}.
      */
     Health health();
 
-    /** Numbers about it now: locks held, waiters, and what its stores tell. */
+    /**
+     * Whether this process itself works, whatever becomes of the store: DOWN if the backend is closed, or if the timers that renew locks have
+     * not run for half a minute. To start the process anew may help then; it does not when only {@link #health} is DOWN. Makes no I/O and
+     * does not wait.
+     */
+    Health liveness();
+
+    /** Whether operations are expected to succeed, so that work may be sent here: {@link #health} is not DOWN. */
+    default boolean isReady() {
+        return health().status() != Health.Status.DOWN;
+    }
+
+    /** Numbers about it now: locks held, waiters, what its stores tell, and with {@code stats=on} what became of operations. */
     BackendStats stats();
 
     /**

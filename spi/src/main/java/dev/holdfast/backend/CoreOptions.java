@@ -59,11 +59,16 @@ public final class CoreOptions {
     public static final Option<String> LABEL =
             Option.text("label", LockSettings.defaults().label(), 200, "What others see of a lock's holder.");
 
+    public static final Option<Boolean> STATS = Option.flag(
+            "stats",
+            false,
+            "Counts operations, errors, bytes and slow operations for stats(). Costs about 100 ns each.");
+
     private CoreOptions() {}
 
     /** All of them. */
     public static List<Option<?>> all() {
-        return List.of(NAMESPACE, LEASE, CLOCK_DRIFT, POLL_CAP, MAX_TURNS, TURN_TIME, FAIRNESS, LABEL);
+        return List.of(NAMESPACE, LEASE, CLOCK_DRIFT, POLL_CAP, MAX_TURNS, TURN_TIME, FAIRNESS, LABEL, STATS);
     }
 
     /** Every check across options that needs no store, so that it comes before any I/O. */

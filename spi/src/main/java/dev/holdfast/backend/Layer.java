@@ -27,4 +27,7 @@ public interface Layer {
     default EventStore wrap(EventStore store) {
         return store;
     }
+
+    /** Tells the layer of the backend it is part of, once, when that is complete. What it throws closes the backend. */
+    default void opened(Backend backend) {}
 }

@@ -6,23 +6,33 @@ import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Time;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells a listener how each operation ended, and keeps the listener's failures from the operation. */
+/** Counts how each operation ended and tells a listener, whose failures it keeps from the operation. */
 final class Observer {
     private static final Logger LOG = LoggerFactory.getLogger(BackendListener.class);
 
-    private final BackendListener listener;
+    private final @Nullable BackendListener listener;
+    private final @Nullable OperationCounts counts;
     private final Time time;
 
-    Observer(BackendListener listener, Time time) {
+    Observer(@Nullable BackendListener listener, @Nullable OperationCounts counts, Time time) {
         this.listener = listener;
+        this.counts = counts;
         this.time = time;
+    }
+
+    /** The counts of bytes, if somebody counts. */
+    @Nullable
+    OperationCounts counts() {
+        return counts;
     }
 
     /** The call that {@code port} makes, reported once by whichever door is used; also if making it already throws. */
@@ -37,20 +47,28 @@ final class Observer {
     }
 
     private void ended(String operation, long start, @Nullable Throwable error) {
+        long nanos = time.nanos() - start;
+        if (counts != null) {
+            counts.ended(nanos, error != null);
+        }
         try {
-            listener.ended(operation, time.nanos() - start, result(error));
+            if (listener != null) {
+                listener.ended(operation, nanos, result(error));
+            }
         } catch (Throwable failed) {
             LOG.warn("A listener failed at the end of {}; the operation is not affected", operation, failed);
         }
     }
 
-    private static Result result(@Nullable Throwable error) {
-        if (error == null) {
+    private static Throwable plain(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? plain(error.getCause()) : error;
+    }
+
+    private static Result result(@Nullable Throwable wrapped) {
+        if (wrapped == null) {
             return Result.OK;
         }
-        if (error instanceof CompletionException && error.getCause() != null) {
-            return result(error.getCause());
-        }
+        Throwable error = plain(wrapped);
         if (error instanceof BackendUnavailableException || error instanceof BackendClosedException) {
             return Result.NOT_APPLIED;
         }
@@ -75,8 +93,27 @@ final class Observer {
 
         @Override
         public CompletionStage<T> start() {
+            return start(Call::start);
+        }
+
+        @Override
+        public CompletionStage<T> startLazily() {
+            return start(Call::startLazily);
+        }
+
+        private CompletionStage<T> start(Function<Call<T>, CompletionStage<T>> door) {
             long start = observer.time.nanos();
-            return call.start().whenComplete((answer, error) -> observer.ended(operation, start, error));
+            // A stage of its own: one derived from the other would wrap the error.
+            CompletableFuture<T> ended = new CompletableFuture<>();
+            door.apply(call).whenComplete((answer, error) -> {
+                observer.ended(operation, start, error);
+                if (error == null) {
+                    ended.complete(answer);
+                } else {
+                    ended.completeExceptionally(plain(error));
+                }
+            });
+            return ended;
         }
     }
 }

@@ -17,6 +17,7 @@ import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
 import dev.holdfast.state.Stored;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reports every call to a state store. */
@@ -28,6 +29,31 @@ final class ObservingStateStore extends ForwardingStateStore {
         this.observer = observer;
     }
 
+    /** The call, of whose answer bytes are counted if somebody counts. */
+    private <T extends @Nullable Object> Call<T> counted(Call<T> call, Consumer<? super T> count) {
+        if (observer.counts() == null) {
+            return call;
+        }
+        return call.map(answer -> {
+            count.accept(answer);
+            return answer;
+        });
+    }
+
+    private void read(@Nullable Stored found) {
+        OperationCounts counts = observer.counts();
+        if (counts != null && found != null) {
+            counts.read(found.bytes().length);
+        }
+    }
+
+    private void written(boolean applied, Mutation mutation) {
+        OperationCounts counts = observer.counts();
+        if (counts != null && applied && mutation.kind() == Mutation.Kind.PUT) {
+            counts.written(mutation.stored().bytes().length);
+        }
+    }
+
     @Override
     public Call<Health> health() {
         return observer.observe("state.health", () -> next().health());
@@ -35,27 +61,37 @@ final class ObservingStateStore extends ForwardingStateStore {
 
     @Override
     public Call<@Nullable Stored> read(Space space, Key key) {
-        return observer.observe("state.read", () -> next().read(space, key));
+        return observer.observe("state.read", () -> counted(next().read(space, key), this::read));
     }
 
     @Override
     public Call<Boolean> write(Space space, Mutation mutation) {
-        return observer.observe("state.write", () -> next().write(space, mutation));
+        return observer.observe(
+                "state.write", () -> counted(next().write(space, mutation), applied -> written(applied, mutation)));
     }
 
     @Override
     public Call<Page<KeyedValue>> scan(Space space, ScanRequest request) {
-        return observer.observe("state.scan", () -> next().scan(space, request));
+        return observer.observe(
+                "state.scan",
+                () -> counted(next().scan(space, request), page -> page.items().forEach(item -> read(item.stored()))));
     }
 
     @Override
     public Call<List<@Nullable Stored>> readAll(Space space, List<Key> keys) {
-        return observer.observe("state.readAll", () -> next().readAll(space, keys));
+        return observer.observe(
+                "state.readAll", () -> counted(next().readAll(space, keys), found -> found.forEach(this::read)));
     }
 
     @Override
     public Call<List<Outcome<Boolean>>> writeAll(Space space, List<Mutation> mutations) {
-        return observer.observe("state.writeAll", () -> next().writeAll(space, mutations));
+        return observer.observe(
+                "state.writeAll",
+                () -> counted(next().writeAll(space, mutations), outcomes -> {
+                    for (int i = 0; i < outcomes.size(); i++) {
+                        written(!outcomes.get(i).isError(), mutations.get(i));
+                    }
+                }));
     }
 
     @Override
@@ -75,7 +111,10 @@ final class ObservingStateStore extends ForwardingStateStore {
 
     @Override
     public Call<CommitResult> apply(Space scope, Commit commit) {
-        return observer.observe("state.apply", () -> next().apply(scope, commit));
+        return observer.observe(
+                "state.apply",
+                () -> counted(next().apply(scope, commit), result -> commit.mutations()
+                        .forEach(mutation -> written(result.status() == CommitResult.Status.APPLIED, mutation))));
     }
 
     @Override

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class OpenBackend implements Backend {
     private final String shown;
     private final Ports ports;
+    private final @Nullable OperationCounts counts;
+    private final Pulse pulse;
     private final Time time;
     private final String namespace;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -45,22 +47,35 @@ final class OpenBackend implements Backend {
             @Nullable BackendListener listener,
             Time time) {
         Ports ports = new Ports(stores);
+        OpenBackend backend;
         try {
             ports.complete(time);
             layers.forEach(ports::wrap);
-            if (listener != null) {
-                ports.observe(new Observer(listener, time));
+            OperationCounts counts = settings.get(CoreOptions.STATS) ? new OperationCounts() : null;
+            if (listener != null || counts != null) {
+                ports.observe(new Observer(listener, counts, time));
             }
-            return new OpenBackend(print(place, layers), ports, settings, time);
+            backend = new OpenBackend(print(place, layers), ports, counts, settings, time);
         } catch (RuntimeException | Error failed) {
             ports.close();
             throw failed;
         }
+        try {
+            for (Layer layer : layers) {
+                layer.opened(backend);
+            }
+            return backend;
+        } catch (RuntimeException | Error failed) {
+            backend.close();
+            throw failed;
+        }
     }
 
-    private OpenBackend(String shown, Ports ports, Settings settings, Time time) {
+    private OpenBackend(String shown, Ports ports, @Nullable OperationCounts counts, Settings settings, Time time) {
         this.shown = shown;
         this.ports = ports;
+        this.counts = counts;
+        pulse = new Pulse(time);
         this.time = time;
         this.namespace = settings.get(CoreOptions.NAMESPACE);
         Limits limits = ports.state().limits();
@@ -136,7 +151,15 @@ final class OpenBackend implements Backend {
             health = new Health(Health.Status.DOWN, Map.of("error", String.valueOf(error)));
         }
         long micros = (time.nanos() - start) / 1_000;
-        return health.and(new Health(Health.Status.UP, Map.of("latencyMicros", Long.toString(micros))));
+        return health.and(ports.locks().health())
+                .and(new Health(Health.Status.UP, Map.of("latencyMicros", Long.toString(micros))));
+    }
+
+    @Override
+    public Health liveness() {
+        return closed.get()
+                ? new Health(Health.Status.DOWN, Map.of("liveness", "the backend is closed"))
+                : pulse.take();
     }
 
     @Override
@@ -145,6 +168,9 @@ final class OpenBackend implements Backend {
         Map<String, Long> numbers = new TreeMap<>(ports.state().gauges());
         numbers.putAll(ports.locks().gauges());
         numbers.putAll(locks.gauges());
+        if (counts != null) {
+            counts.tell(numbers);
+        }
         return new BackendStats(numbers);
     }
 

@@ -2,6 +2,7 @@ package dev.holdfast.lock;
 
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
@@ -82,6 +83,16 @@ public abstract class ForwardingLockStore implements LockStore {
     @Override
     public int renewBatch() {
         return next.renewBatch();
+    }
+
+    @Override
+    public @Nullable String node(LockName name) {
+        return next.node(name);
+    }
+
+    @Override
+    public Health health() {
+        return next.health();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.holdfast.lock;
 
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
@@ -103,6 +104,16 @@ public interface LockStore extends AutoCloseable {
     /** The most names the engine should put in one {@link #renew}. */
     default int renewBatch() {
         return 1_000;
+    }
+
+    /** The server that has a name, where the store has several of which each can fail by itself, else null; see {@link StateStore#node}. */
+    default @Nullable String node(LockName name) {
+        return null;
+    }
+
+    /** What it knows of its own health without asking anybody, beside what the state store finds out. */
+    default Health health() {
+        return Health.UP;
     }
 
     /** Numbers the store can tell at once, by a name in lower.dotted form. */

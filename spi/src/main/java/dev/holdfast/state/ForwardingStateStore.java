@@ -55,6 +55,11 @@ public abstract class ForwardingStateStore implements StateStore {
     }
 
     @Override
+    public @Nullable String node(Space space, Key key) {
+        return next.node(space, key);
+    }
+
+    @Override
     public void close() {
         next.close();
     }

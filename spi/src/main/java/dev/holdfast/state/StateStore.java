@@ -85,6 +85,14 @@ public interface StateStore extends AutoCloseable {
         return null;
     }
 
+    /**
+     * The server that has a key, where the store has several of which each can fail by itself, else null. All keys of a scope are on one.
+     * Takes the store's word of the moment: no I/O, and few different answers. A layer judges servers by it.
+     */
+    default @Nullable String node(Space space, Key key) {
+        return null;
+    }
+
     /** Frees connections and threads of the store. The framework calls it once, last. */
     @Override
     default void close() {}

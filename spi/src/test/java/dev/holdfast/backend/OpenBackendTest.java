@@ -21,6 +21,7 @@ import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.ManualTime;
 import dev.holdfast.spi.OutcomeUnknownException;
+import dev.holdfast.spi.Time;
 import dev.holdfast.state.ForwardingStateStore;
 import dev.holdfast.state.StateStore;
 import java.time.Duration;
@@ -33,6 +34,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -297,6 +301,140 @@ class OpenBackendTest {
         backend.locks().tryAcquire("l", Duration.ofSeconds(1)).orElseThrow().close();
         assertTrue(log.contains("lock.tryGrant OK"), log.toString());
         backend.close();
+    }
+
+    @Test
+    void listener_leavesTheErrorOfAStageAsItIs() {
+        Backend backend = builder(Stores.of(map)).listener(this::record).open();
+        map.nextWrites.add(write -> {
+            throw new BackendUnavailableException("u");
+        });
+        Throwable error = backend.state()
+                .async()
+                .delete(Key.of("k"))
+                .handle((answer, thrown) -> thrown)
+                .toCompletableFuture()
+                .join();
+        assertEquals(BackendUnavailableException.class, error.getClass());
+    }
+
+    @Test
+    void stats_countOperations_ifAskedTo() {
+        try (Backend silent = open()) {
+            silent.state().put(Key.of("k"), new byte[3]);
+            assertEquals(0, silent.stats().operations());
+        }
+        Backend backend = builder(Stores.of(map)).set("stats", "on").open();
+        backend.state().put(Key.of("k"), new byte[3]);
+        backend.state().get(Key.of("k"));
+        backend.state().async().get(Key.of("absent")).toCompletableFuture().join();
+        map.nextReads.add(new BackendUnavailableException("u"));
+        assertThrows(BackendUnavailableException.class, () -> backend.state().get(Key.of("k")));
+        map.nextWrites.add(write -> {
+            time.advance(Duration.ofMillis(100));
+            return write.get();
+        });
+        backend.state().putAll(Map.of(Key.of("a"), new byte[5]));
+        BackendStats stats = backend.stats();
+        assertEquals(5, stats.operations());
+        assertEquals(1, stats.failures());
+        assertEquals(4, stats.successes());
+        assertEquals(1, stats.slowOperations());
+        assertEquals(8, stats.bytesWritten());
+        assertEquals(3, stats.bytesRead());
+        assertEquals(Duration.ofMillis(20), stats.meanLatency());
+    }
+
+    @Test
+    void stats_sumWhatPartsTell() {
+        BackendStats stats = new BackendStats(Map.of(
+                "compression.zstd.written.bytes.packed", 5L,
+                "compression.lz4.written.bytes.packed", 2L,
+                "compression.lz4.read.bytes.packed", 100L,
+                "redis.pool.hits", 7L,
+                "redis.pool.misses", 1L));
+        assertEquals(7, stats.bytesCompressed());
+        assertEquals(7, stats.poolHits());
+        assertEquals(1, stats.poolMisses());
+    }
+
+    @Test
+    void liveness_isAboutThisProcess_andNotTheStore() {
+        Backend backend = builder(Stores.of(new ForwardingStateStore(map) {
+                    @Override
+                    public Call<Health> health() {
+                        return Call.failed(new BackendUnavailableException("no route"));
+                    }
+                }))
+                .open();
+        assertEquals(Health.UP, backend.liveness());
+        assertEquals(false, backend.isReady());
+        time.advance(Duration.ofHours(1));
+        assertEquals(
+                Health.UP, backend.liveness(), "the beat of the last question has come, so this one starts another");
+        backend.close();
+        assertEquals(Health.Status.DOWN, backend.liveness().status());
+    }
+
+    @Test
+    void liveness_isDown_whenTimersStandStill() {
+        AtomicLong clock = new AtomicLong();
+        Pulse pulse = new Pulse(new Time() {
+            @Override
+            public long nanos() {
+                return clock.get();
+            }
+
+            @Override
+            public long wallMicros() {
+                return 0;
+            }
+
+            @Override
+            public Timer schedule(long delayNanos, Runnable task) {
+                return () -> true;
+            }
+
+            @Override
+            public Executor callbacks() {
+                return Runnable::run;
+            }
+        });
+        assertEquals(Health.UP, pulse.take());
+        clock.set(Duration.ofSeconds(29).toNanos());
+        assertEquals(Health.UP, pulse.take());
+        clock.set(Duration.ofSeconds(30).toNanos());
+        assertEquals(
+                Map.of("liveness", "timers or callbacks of this process have not run for 30 s"),
+                pulse.take().details());
+    }
+
+    @Test
+    void layers_areToldOfTheBackend_andMayRefuseIt() {
+        List<Backend> told = new ArrayList<>();
+        Backend backend = builder(Stores.of(map)).layer(told(told::add)).open();
+        assertEquals(List.of(backend), told);
+        MapState other = new MapState();
+        assertThrows(IllegalStateException.class, () -> builder(Stores.of(other))
+                .layer(told(refused -> {
+                    throw new IllegalStateException("by the test");
+                }))
+                .open());
+        assertTrue(other.closed);
+    }
+
+    private static Layer told(Consumer<Backend> told) {
+        return new Layer() {
+            @Override
+            public String name() {
+                return "told";
+            }
+
+            @Override
+            public void opened(Backend backend) {
+                told.accept(backend);
+            }
+        };
     }
 
     private void record(String operation, long nanos, Result outcome) {

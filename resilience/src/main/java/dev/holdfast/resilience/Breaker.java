@@ -1,0 +1,149 @@
+package dev.holdfast.resilience;
+
+import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.OutcomeUnknownException;
+import dev.holdfast.spi.Time;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowSynchronizationStrategy;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The circuit breaker of one server: resilience4j's, with our clock, our idea of a failure, and one look at its state after each operation,
+ * since its own events would cost every successful one. Safe for use by many threads.
+ */
+final class Breaker {
+    private final String node;
+    private final CircuitBreaker breaker;
+    private final BreakerPolicy policy;
+    private final Time time;
+    private final CircuitBreakers told;
+    private final LongAdder refused;
+    private volatile CircuitBreaker.State seen = CircuitBreaker.State.CLOSED;
+    private volatile long openedNanos;
+
+    Breaker(String node, BreakerPolicy policy, Time time, CircuitBreakers told, LongAdder refused) {
+        this.node = node;
+        this.policy = policy;
+        this.time = time;
+        this.told = told;
+        this.refused = refused;
+        breaker = CircuitBreaker.of(
+                node,
+                CircuitBreakerConfig.custom()
+                        .clock(new MonotonicClock(time))
+                        // By time and not by count: one broken connection fails all that were sent together on it.
+                        .slidingWindow(
+                                (int) policy.window().toSeconds(),
+                                policy.minCalls(),
+                                SlidingWindowType.TIME_BASED,
+                                SlidingWindowSynchronizationStrategy.SYNCHRONIZED)
+                        .failureRateThreshold(percent(policy.failureRate()))
+                        .slowCallRateThreshold(percent(policy.slowRate()))
+                        // Theirs is the longest that is not slow.
+                        .slowCallDurationThreshold(policy.slowCall().minusNanos(1))
+                        .waitDurationInOpenState(policy.openFor())
+                        .permittedNumberOfCallsInHalfOpenState(policy.trialCalls())
+                        .recordException(Breaker::isFailure)
+                        .writableStackTraceEnabled(false)
+                        .build());
+    }
+
+    private static float percent(double part) {
+        return (float) (part * 100);
+    }
+
+    /** Whether an operation may go to the server; it then tells how it ended. */
+    boolean admits() {
+        boolean admitted = breaker.tryAcquirePermission();
+        look();
+        return admitted;
+    }
+
+    /** The error of an operation that was not admitted. */
+    BackendUnavailableException refusal(Task task) {
+        refused.increment();
+        long left = openedNanos + policy.openFor().toNanos() - time.nanos();
+        String again = left > 0
+                ? "it lets operations try again in "
+                        + String.format(Locale.ROOT, "%.1f", left / (double) TimeUnit.SECONDS.toNanos(1)) + " s"
+                : policy.trialCalls() + " operations are trying now";
+        return new BackendUnavailableException(
+                task.text + " was not sent: too much of what was asked of " + node
+                        + " has failed lately, so its circuit breaker is "
+                        + (left > 0 ? "open; " : "half open; ") + again,
+                CallNotPermittedException.createCallNotPermittedException(breaker));
+    }
+
+    /** Whether an error is a refusal of a breaker, which to repeat would only make the caller wait. */
+    static boolean refused(BackendException error) {
+        return error.getCause() instanceof CallNotPermittedException;
+    }
+
+    void succeeded(long nanos) {
+        breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+        look();
+    }
+
+    void failed(long nanos, Throwable error) {
+        if (isFailure(error)) {
+            breaker.onError(nanos, TimeUnit.NANOSECONDS, error);
+        } else if (error instanceof BackendException && !isInterrupt(error)) {
+            // Refused, or found corrupt: the server has answered.
+            breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+        } else {
+            breaker.releasePermission();
+        }
+        look();
+    }
+
+    private static boolean isFailure(Throwable error) {
+        return (error instanceof BackendUnavailableException || error instanceof OutcomeUnknownException)
+                && !isInterrupt(error);
+    }
+
+    /** An impatient caller says nothing about the server. */
+    private static boolean isInterrupt(Throwable error) {
+        return error.getCause() instanceof InterruptedException;
+    }
+
+    private void look() {
+        if (breaker.getState() != seen) {
+            changed();
+        }
+    }
+
+    private void changed() {
+        CircuitBreakers.Change change;
+        synchronized (this) {
+            CircuitBreaker.State now = breaker.getState();
+            if (now == seen) {
+                return;
+            }
+            if (now == CircuitBreaker.State.OPEN) {
+                openedNanos = time.nanos();
+            }
+            change = new CircuitBreakers.Change(
+                    node, state(seen), state(now), breaker.getMetrics().getFailureRate());
+            seen = now;
+        }
+        told.changed(change);
+    }
+
+    CircuitBreakers.State state() {
+        return state(seen);
+    }
+
+    private static CircuitBreakers.State state(CircuitBreaker.State state) {
+        return switch (state) {
+            case OPEN, FORCED_OPEN -> CircuitBreakers.State.OPEN;
+            case HALF_OPEN -> CircuitBreakers.State.HALF_OPEN;
+            default -> CircuitBreakers.State.CLOSED;
+        };
+    }
+}
