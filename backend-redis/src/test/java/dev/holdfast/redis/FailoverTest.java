@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
+import dev.holdfast.backend.Layer;
 import dev.holdfast.servers.RedisCluster;
 import dev.holdfast.servers.RedisSentinels;
 import dev.holdfast.servers.RedisServer;
@@ -13,7 +14,10 @@ import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.Key;
 import dev.holdfast.state.Scope;
 import dev.holdfast.state.Space;
+import dev.holdfast.state.StateStore;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +34,16 @@ class FailoverTest {
         try (RedisSentinels servers = RedisSentinels.start();
                 Backend backend = Backends.open(servers.url())) {
             backend.state().put(Key.of("before"), VALUE);
+            String primary = servers.primary().host() + ":" + servers.primary().port();
+            assertTrue(
+                    Integer.parseInt(backend.health().details().get(primary + ".replicas")) > 0,
+                    () -> backend.health().toString());
+            assertTrue(
+                    backend.health()
+                            .details()
+                            .get(primary + ".replicationLagBytes")
+                            .matches("[0-9]+"),
+                    () -> backend.health().toString());
             servers.primary().kill();
             Clients.until("a write reaches the new primary", puts(backend, "after"));
             assertEquals("value", text(backend, "after"));
@@ -123,17 +137,49 @@ class FailoverTest {
 
     @Test
     void nodesOfACluster_nameTheNewPrimary() {
+        AtomicReference<StateStore> store = new AtomicReference<>();
         try (RedisCluster servers = RedisCluster.start();
-                Backend backend = Backends.open(servers.url())) {
+                Backend backend =
+                        Backends.at(servers.url()).layer(keeping(store)).open()) {
             for (int i = 0; i < 100; i++) {
                 backend.state().put(Key.of("key " + i), VALUE);
             }
+            assertNodesAreThoseOfTheSlots(servers, store.get());
             servers.primaries().get(0).kill();
             for (int i = 0; i < 100; i++) {
                 Clients.until("a write reaches whoever has its slot", puts(backend, "key " + i));
             }
             assertEquals(100, backend.state().count(Key.of("key ")));
         }
+    }
+
+    private static Layer keeping(AtomicReference<StateStore> kept) {
+        return new Layer() {
+            @Override
+            public String name() {
+                return "keeping";
+            }
+
+            @Override
+            public StateStore wrap(StateStore store) {
+                kept.set(store);
+                return store;
+            }
+        };
+    }
+
+    private static void assertNodesAreThoseOfTheSlots(RedisCluster servers, StateStore store) {
+        Space root = Space.root("default");
+        Set<String> nodes = new HashSet<>();
+        for (int i = 0; i < 100; i++) {
+            Key key = Key.of("key " + i);
+            RedisServer owner = servers.primaryOf(JedisClusterCRC16.getSlot(Layout.entry(Layout.entries(root), key)));
+            assertEquals(owner.host() + ":" + owner.port(), store.node(root, key));
+            nodes.add(store.node(root, key));
+        }
+        assertEquals(servers.primaries().size(), nodes.size());
+        Space scope = Space.scope("default", "box");
+        assertEquals(store.node(scope, Key.of("a")), store.node(scope, Key.of("b")));
     }
 
     @Test

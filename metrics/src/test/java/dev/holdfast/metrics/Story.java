@@ -87,7 +87,7 @@ final class Story implements AutoCloseable {
 
                     mvn -q -Pfast -pl metrics -am test -Dtest=OutageStoryTest -Dsurefire.failIfNoSpecifiedTests=false -Dholdfast.story=$PWD/docs/outage.md
 
-                The client is opened with `redis://redis.example:6379?retry=default&retryDeadline=3s&circuitBreaker=on&circuitBreakerOpen=2s&lease=40s`, a log of slow
+                The client is opened with `redis://redis.example:6379?retry=default&retryDeadline=3s&circuitBreaker=on&lease=40s`, a log of slow
                 operations from 1 s on, and a lock monitor that looks every half second. *script* is what is done to it; *log* are the lines of the logger
                 `dev.holdfast`; *breaker* and *alert* what listeners are told; *meter* lines of a Prometheus scrape; *health* the answers of `health()`, `isReady()` and
                 `liveness()`; *client* the errors of writers since the last time.
@@ -106,8 +106,8 @@ final class Story implements AutoCloseable {
                 * The alert `unhealthy` follows with the next look of the monitor.
                 * When half of what the breaker saw in its window has failed it opens: from then on writers are refused at once, and told when to come back. Half open,
                   it lets some try, and opens again while the server is away.
-                * The lock stays HELD: its lease lasts on the server's disk and by the holder's own clock. Renewals pass the open breaker, fail, and are repeated. Had the
-                  outage lasted longer than what was left, the guard would have gone AT_RISK, then LOST, before anybody else could have had the lock.
+                * The lock is kept: its lease lasts on the server's disk and by the holder's own clock. Renewals pass the open breaker, fail, and are repeated. Had the
+                  outage lasted longer than what was left, the guard would have gone LOST before anybody else could have had the lock.
                 * *live* stays true: to start the process anew would help nobody, and lose the lock. *ready* is false: send work elsewhere.
                 * When the server is back the breaker closes after five operations that succeed, the lock is renewed, and the alert ends. No lock was lost.
                 """);

@@ -143,7 +143,7 @@ class CircuitBreakerTest {
         };
         trouble.always("scan", slow);
         for (int i = 0; i < 6; i++) {
-            backend.state().scan(Key.EMPTY).count();
+            assertEquals(0, backend.state().scan(Key.EMPTY).count());
         }
         assertEquals(State.CLOSED, state());
         time.advance(Duration.ofSeconds(6));
