@@ -101,9 +101,10 @@ final class Story implements AutoCloseable {
 
                 ## How to read it
 
-                * The first to speak are the writers: their operations take as long as the client looks for the server (`commandTimeout`) and the layer repeats them
-                  (`retryDeadline`), and end as *not applied*: nothing was written, and it is safe to try again. A reply that was on its way when the server died is *unknown*.
-                * The alert `unhealthy` follows with the next look of the monitor.
+                * The first to speak are a renewal that came due and the monitor with its next look. The writers follow when the client has looked for the server in vain
+                  (`commandTimeout`) as often as the layer repeats (`retryDeadline`): *not applied*, so nothing was written, and it is safe to try again. A reply that was on its
+                  way when the server died is *unknown*.
+                * `pool_hits` is raised too: connections that cannot be made are not ready when wanted.
                 * When half of what the breaker saw in its window has failed it opens: from then on writers are refused at once, and told when to come back. Half open,
                   it lets some try, and opens again while the server is away.
                 * The lock is kept: its lease lasts on the server's disk and by the holder's own clock. Renewals pass the open breaker, fail, and are repeated. Had the
