@@ -54,8 +54,9 @@ public final class LayersBenchmark {
         for (int i = 0; i < KEYS; i++) {
             keys[i] = Key.of("user/" + i);
         }
-        System.out.println("| what | bare, per second | with layers | cost, % | least | greatest | goal | bare, us of CPU |"
-                + " layers add, us |");
+        System.out.println(
+                "| what | bare, per second | with layers | cost, % | least | greatest | goal | bare, us of CPU |"
+                        + " layers add, us |");
         System.out.println("|---|---|---|---|---|---|---|---|---|");
         try (RedisServer server = RedisServer.start(RedisOptions.defaults().version("6.2"));
                 Backend bare = Backends.open(server.url());
