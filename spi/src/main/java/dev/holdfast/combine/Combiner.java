@@ -3,17 +3,20 @@ package dev.holdfast.combine;
 import dev.holdfast.spi.Call;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets concurrent callers share round trips. Callers share a few lanes, each with a connection. A caller that finds a lane idle sends
- * its own command on its own thread, so that one thread alone pays nothing; callers that find all lanes busy queue, and the next to
- * send sends all that queued in one go and completes the others.
+ * Lets concurrent callers share round trips. There are a few lanes, each with a connection. While there are no more callers than lanes,
+ * each has one to itself and sends its own command on its own thread, which costs nothing more than doing so without lanes. More callers
+ * share a few of the lanes: those who find them busy queue, and the next to send sends all that queued in one go and completes the
+ * others. Sharing so few pays because a queue costs each of its callers a wake-up, which only a good number of commands in one sending
+ * makes up for.
  *
  * <p>Commands of one affinity that are begun without blocking are sent in the order in which they were begun, and a blocking one
- * after them: they keep to one lane. The queue is bounded: a blocking caller waits for room, an asynchronous one is refused with
+ * after them: they keep to one lane. All that are begun without blocking share one lane, unless that order wants another. The queue is
+ * bounded: a blocking caller waits for room, an asynchronous one is refused with
  * {@link dev.holdfast.spi.BackendUnavailableException}. Each command has an outcome of its own.
  *
  * <p>A command begun {@linkplain Call#startLazily lazily} is written on the caller's thread if its lane is idle, and its reply is read
@@ -32,28 +35,42 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Combiner<C, R extends @Nullable Object> implements AutoCloseable {
     private final List<Lane<C, R>> lanes;
+    private final int shared;
+    private final Routes routes = new Routes();
+    /** Callers that are being served now and wait for it. */
+    private final AtomicInteger callers = new AtomicInteger();
+
+    /** A combiner whose callers share all lanes. */
+    public Combiner(int lanes, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
+        this(lanes, lanes, maxBatch, maxQueue, transport, flushers);
+    }
 
     /**
-     * @param lanes how many connections are used at once; about two for each core does best
+     * @param lanes how many connections are used at once, while there are no more callers than that
+     * @param shared how many of them are used when there are more callers; about one for each core does best
      * @param maxBatch the most commands in one sending
      * @param maxQueue the most commands that wait in one lane
      * @param flushers runs the sending of asynchronous commands, which blocks; needs a thread for each lane
      */
-    public Combiner(int lanes, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
+    public Combiner(int lanes, int shared, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
         if (lanes < 1 || maxBatch < 1 || maxQueue < 1) {
             throw new IllegalArgumentException("lanes, maxBatch and maxQueue must be at least 1, were " + lanes + ", "
                     + maxBatch + ", " + maxQueue);
         }
+        if (shared < 1 || shared > lanes) {
+            throw new IllegalArgumentException("shared must be from 1 to lanes (" + lanes + "), was " + shared);
+        }
+        this.shared = shared;
         List<Lane<C, R>> made = new ArrayList<>(lanes);
         for (int lane = 0; lane < lanes; lane++) {
-            made.add(new Lane<>(lane, maxBatch, maxQueue, transport, flushers));
+            made.add(new Lane<>(lane, maxBatch, maxQueue, transport, flushers, routes));
         }
         this.lanes = List.copyOf(made);
     }
 
     /** A call of one command. Commands with the same affinity, such as the hash of a key or lock name, keep their order. */
     public Call<R> call(C command, int affinity) {
-        return new Submission(command, affinity);
+        return new Pending<>(command, affinity, this);
     }
 
     /** Has the lane read what was posted on it, if it is idle; a lane in use does it by itself. Does not block. */
@@ -72,60 +89,42 @@ public final class Combiner<C, R extends @Nullable Object> implements AutoClosea
         lanes.forEach(Lane::close);
     }
 
-    private Lane<C, R> home(int affinity) {
-        // Spreads the bits of weak hashes: neighbours in a lane would wait for each other while other lanes idle.
-        int spread = affinity * 0x9E3779B9;
-        return lanes.get((int) (((spread >>> 1) * (long) lanes.size()) >>> 31));
+    /** Neighbours of one lane would wait for each other while other lanes idle, so weak hashes are spread. */
+    private int home(int affinity, int among) {
+        return (int) (((Routes.spread(affinity) >>> 1) * (long) among) >>> 31);
     }
 
-    private R await(C command, int affinity) {
-        Pending<C, R> pending = new Pending<>(command, Thread.currentThread());
-        Lane<C, R> home = home(affinity);
-        if (home.begin(pending)) {
-            return pending.get();
-        }
-        // Another lane may only be used while nothing begun earlier, without blocking, waits at home: that must go
-        // first.
-        if (!home.ordered()) {
-            for (Lane<C, R> lane : lanes) {
-                if (lane != home && lane.begin(pending)) {
-                    return pending.get();
+    /** Has a command sent whose caller waits; returns when it has ended. */
+    void run(Pending<C, R> pending) {
+        int among = callers.incrementAndGet() <= lanes.size() ? lanes.size() : shared;
+        try {
+            int bound = routes.lane(pending.affinity);
+            Lane<C, R> home = lanes.get(bound == Routes.NONE ? home(pending.affinity, among) : bound);
+            if (home.send(pending)) {
+                return;
+            }
+            if (bound == Routes.NONE) {
+                for (int other = 0; other < among; other++) {
+                    if (lanes.get(other).send(pending)) {
+                        return;
+                    }
                 }
             }
+            home.join(pending);
+        } finally {
+            callers.decrementAndGet();
         }
-        home.join(pending);
-        return pending.get();
     }
 
-    private final class Submission implements Call<R> {
-        private final C command;
-        private final int affinity;
-
-        Submission(C command, int affinity) {
-            this.command = command;
-            this.affinity = affinity;
-        }
-
-        @Override
-        public R await() {
-            return Combiner.this.await(command, affinity);
-        }
-
-        @Override
-        public CompletionStage<R> start() {
-            Pending<C, R> pending = new Pending<>(command, null);
-            home(affinity).enqueue(pending);
-            return pending.stage();
-        }
-
-        @Override
-        public CompletionStage<R> startLazily() {
-            Pending<C, R> pending = new Pending<>(command, null, true);
-            Lane<C, R> home = home(affinity);
-            if (!home.post(pending)) {
-                home.enqueue(pending);
+    /** Has a command sent whose caller does not wait. All such share one lane, so that many of them go together. */
+    void begin(Pending<C, R> pending) {
+        if (pending.isLazy()) {
+            Lane<C, R> lane = lanes.get(routes.enter(pending.affinity, home(pending.affinity, shared)));
+            if (!lane.post(pending)) {
+                lane.enqueue(pending);
             }
-            return pending.stage();
+        } else {
+            lanes.get(routes.enter(pending.affinity, 0)).enqueue(pending);
         }
     }
 }

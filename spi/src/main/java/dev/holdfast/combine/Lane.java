@@ -3,13 +3,11 @@ package dev.holdfast.combine;
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
-import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,26 +27,25 @@ final class Lane<C, R extends @Nullable Object> {
     private final int maxQueue;
     private final Transport<C, R> transport;
     private final Executor flushers;
+    private final Routes routes;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition room = lock.newCondition();
-    private final ArrayDeque<Pending<C, R>> queue = new ArrayDeque<>();
+    private ArrayDeque<Pending<C, R>> queue = new ArrayDeque<>();
+    /** Empty; touched by who has the lane. */
+    private ArrayDeque<Pending<C, R>> spare = new ArrayDeque<>();
+
     private boolean closed;
     // Written under the lock; read without it as hints.
     private volatile boolean busy;
-    private final AtomicInteger unblocked = new AtomicInteger();
 
-    Lane(int index, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
+    Lane(int index, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers, Routes routes) {
         this.index = index;
         this.maxBatch = maxBatch;
         this.maxQueue = maxQueue;
         this.transport = transport;
         this.flushers = flushers;
-    }
-
-    /** Whether commands begun without blocking are in this lane, so that later ones of the same affinity must follow them. */
-    boolean ordered() {
-        return unblocked.get() > 0;
+        this.routes = routes;
     }
 
     int queued() {
@@ -61,7 +58,7 @@ final class Lane<C, R extends @Nullable Object> {
     }
 
     /** Sends the caller's command on its own thread if the lane is idle; false, and nothing done, if it is not. */
-    boolean begin(Pending<C, R> own) {
+    boolean send(Pending<C, R> own) {
         if (busy) {
             return false;
         }
@@ -123,28 +120,26 @@ final class Lane<C, R extends @Nullable Object> {
 
     /** Queues a command whose caller does not wait. */
     void enqueue(Pending<C, R> pending) {
+        RuntimeException refused = null;
         boolean start = false;
         lock.lock();
         try {
             if (closed) {
-                pending.end(Outcome.error(new BackendClosedException()));
-                return;
-            }
-            if (queue.size() >= maxQueue) {
-                pending.end(Outcome.error(new BackendUnavailableException(
-                        "the queue is full with " + maxQueue + " commands; this one was not sent, try again later")));
-                return;
-            }
-            unblocked.incrementAndGet();
-            queue.add(pending);
-            if (!busy) {
+                refused = new BackendClosedException();
+            } else if (queue.size() >= maxQueue) {
+                refused = new BackendUnavailableException(
+                        "the queue is full with " + maxQueue + " commands; this one was not sent, try again later");
+            } else {
+                queue.add(pending);
+                start = !busy;
                 busy = true;
-                start = true;
             }
         } finally {
             lock.unlock();
         }
-        if (start) {
+        if (refused != null) {
+            end(pending, null, refused);
+        } else if (start) {
             startFlusher();
         }
     }
@@ -160,7 +155,6 @@ final class Lane<C, R extends @Nullable Object> {
                 return false;
             }
             busy = true;
-            unblocked.incrementAndGet();
             queue.add(pending);
         } finally {
             lock.unlock();
@@ -194,9 +188,7 @@ final class Lane<C, R extends @Nullable Object> {
             lock.unlock();
         }
         try {
-            transport.collect(index);
-        } catch (RuntimeException broken) {
-            // Whom it concerns has been told.
+            collectPosted();
         } finally {
             handOn();
         }
@@ -211,12 +203,11 @@ final class Lane<C, R extends @Nullable Object> {
             // A leader already told still comes for its batch; it must find its own command there.
             queue.removeIf(pending -> !pending.isLeader());
             waiting.removeIf(Pending::isLeader);
-            waiting.forEach(this::left);
             room.signalAll();
         } finally {
             lock.unlock();
         }
-        waiting.forEach(pending -> pending.end(Outcome.error(new BackendClosedException())));
+        waiting.forEach(pending -> end(pending, null, new BackendClosedException()));
     }
 
     /** Sends the batch at the head of the queue, then hands the lane on. The caller has the lane. */
@@ -228,11 +219,18 @@ final class Lane<C, R extends @Nullable Object> {
         }
     }
 
-    /** Sends batch after batch until nothing waits; runs on a flusher, which has the lane. */
+    /**
+     * Sends batch after batch until nothing waits; runs on a flusher, which has the lane. A batch is written before the replies of the one
+     * before it are read, so that the store works on the one while the callers of the other are told.
+     */
     private void flush() {
-        List<Pending<C, R>> batch = take();
-        while (!batch.isEmpty()) {
-            send(batch);
+        while (true) {
+            List<Pending<C, R>> batch = take();
+            if (!batch.isEmpty()) {
+                sendAhead(batch);
+                continue;
+            }
+            collectPosted();
             lock.lock();
             try {
                 if (queue.isEmpty()) {
@@ -242,23 +240,60 @@ final class Lane<C, R extends @Nullable Object> {
             } finally {
                 lock.unlock();
             }
-            batch = take();
         }
-        handOn();
+    }
+
+    private void sendAhead(List<Pending<C, R>> batch) {
+        boolean sent = true;
+        RuntimeException failure = null;
+        try {
+            sent = transport.sendAhead(index, commands(batch), new Told(batch));
+        } catch (BackendUnavailableException | BackendClosedException notSent) {
+            failure = notSent;
+        } catch (Throwable broken) {
+            failure = lost(broken);
+        }
+        if (failure != null) {
+            endRest(batch, failure);
+        } else if (!sent) {
+            send(batch);
+        }
+    }
+
+    private static OutcomeUnknownException lost(Throwable broken) {
+        return new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);
+    }
+
+    private void collectPosted() {
+        try {
+            transport.collect(index);
+        } catch (RuntimeException broken) {
+            // Whom it concerns has been told.
+        }
     }
 
     private List<Pending<C, R>> take() {
+        ArrayDeque<Pending<C, R>> taken;
         lock.lock();
         try {
-            List<Pending<C, R>> batch = new ArrayList<>(Math.min(maxBatch, queue.size()));
-            while (batch.size() < maxBatch && !queue.isEmpty()) {
-                batch.add(queue.remove());
-            }
             room.signalAll();
-            return batch;
+            if (queue.size() > maxBatch) {
+                List<Pending<C, R>> batch = new ArrayList<>(maxBatch);
+                while (batch.size() < maxBatch) {
+                    batch.add(queue.remove());
+                }
+                return batch;
+            }
+            // Whoever waits for this lock should not wait for the copying.
+            taken = queue;
+            queue = spare;
         } finally {
             lock.unlock();
         }
+        List<Pending<C, R>> batch = new ArrayList<>(taken);
+        taken.clear();
+        spare = taken;
+        return batch;
     }
 
     private void handOn() {
@@ -275,7 +310,7 @@ final class Lane<C, R extends @Nullable Object> {
                     leader.lead();
                     return;
                 }
-                lazy = queue.stream().allMatch(pending -> pending.lazy) ? take() : List.of();
+                lazy = queue.stream().allMatch(Pending::isLazy) ? take() : List.of();
             } finally {
                 lock.unlock();
             }
@@ -302,10 +337,9 @@ final class Lane<C, R extends @Nullable Object> {
 
     /** Whether the batch was written; if not it is in the queue again, where it was. */
     private boolean post(List<Pending<C, R>> batch) {
-        List<C> commands = batch.stream().map(pending -> pending.command).toList();
         BackendException failure;
         try {
-            if (transport.post(index, commands, new Told(batch))) {
+            if (transport.post(index, commands(batch), new Told(batch))) {
                 return true;
             }
             lock.lock();
@@ -320,13 +354,9 @@ final class Lane<C, R extends @Nullable Object> {
         } catch (BackendUnavailableException notSent) {
             failure = notSent;
         } catch (Throwable broken) {
-            failure = new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);
+            failure = lost(broken);
         }
-        for (Pending<C, R> pending : batch) {
-            if (!pending.isDone()) {
-                end(pending, Outcome.error(failure));
-            }
-        }
+        endRest(batch, failure);
         return true;
     }
 
@@ -337,7 +367,7 @@ final class Lane<C, R extends @Nullable Object> {
             // An error too: a machine without threads left throws one, and the lane would be busy for ever.
             BackendException notSent =
                     new BackendUnavailableException("no thread to send the command; it was not sent", refused);
-            take().forEach(pending -> end(pending, Outcome.error(notSent)));
+            endRest(take(), notSent);
             handOn();
         }
     }
@@ -372,35 +402,40 @@ final class Lane<C, R extends @Nullable Object> {
         }
     }
 
-    private void left(Pending<C, R> pending) {
-        if (!pending.isBlocking()) {
-            unblocked.decrementAndGet();
-        }
-    }
-
     private void send(List<Pending<C, R>> batch) {
-        List<C> commands = batch.size() == 1
-                ? List.of(batch.get(0).command)
-                : batch.stream().map(pending -> pending.command).toList();
         RuntimeException untold;
         try {
-            transport.send(index, commands, new Told(batch));
+            transport.send(index, commands(batch), new Told(batch));
             untold = new OutcomeUnknownException("the transport ended without telling the command's outcome");
         } catch (BackendUnavailableException | BackendClosedException notSent) {
             untold = notSent;
         } catch (Throwable broken) {
-            untold = new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);
+            untold = lost(broken);
         }
+        endRest(batch, untold);
+    }
+
+    private List<C> commands(List<Pending<C, R>> batch) {
+        List<C> commands = new ArrayList<>(batch.size());
+        for (Pending<C, R> pending : batch) {
+            commands.add(pending.command);
+        }
+        return commands;
+    }
+
+    private void endRest(List<Pending<C, R>> batch, RuntimeException error) {
         for (Pending<C, R> pending : batch) {
             if (!pending.isDone()) {
-                end(pending, Outcome.error(untold));
+                end(pending, null, error);
             }
         }
     }
 
-    private void end(Pending<C, R> pending, Outcome<R> outcome) {
-        left(pending);
-        pending.end(outcome);
+    private void end(Pending<C, R> pending, @Nullable R answer, @Nullable RuntimeException error) {
+        if (!pending.isBlocking()) {
+            routes.leave(pending.affinity);
+        }
+        pending.end(answer, error);
     }
 
     private final class Told implements Transport.Replies<R> {
@@ -412,18 +447,18 @@ final class Lane<C, R extends @Nullable Object> {
 
         @Override
         public void reply(int index, R reply) {
-            tell(index, Outcome.value(reply));
+            tell(index, reply, null);
         }
 
         @Override
         public void error(int index, BackendException error) {
-            tell(index, Outcome.error(error));
+            tell(index, null, error);
         }
 
-        private void tell(int index, Outcome<R> outcome) {
+        private void tell(int index, @Nullable R reply, @Nullable BackendException error) {
             Pending<C, R> pending = batch.get(index);
             if (!pending.isDone()) {
-                end(pending, outcome);
+                end(pending, reply, error);
             }
         }
     }

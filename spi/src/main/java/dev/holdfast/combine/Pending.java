@@ -1,42 +1,74 @@
 package dev.holdfast.combine;
 
-import dev.holdfast.spi.Outcome;
-import java.util.concurrent.CompletableFuture;
+import dev.holdfast.spi.Call;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A command on its way through a lane, with whoever waits for it: a parked thread or a stage. */
-final class Pending<C, R extends @Nullable Object> {
+/** A command on its way through a lane, with whoever waits for it: a parked thread, or code that is told. */
+final class Pending<C, R extends @Nullable Object> implements Call<R> {
     final C command;
+    final int affinity;
 
-    /** Whether nobody waits for the answer, so that it may be read late. */
-    final boolean lazy;
+    private final Combiner<C, R> combiner;
+    private @Nullable Thread waiter;
+    private @Nullable Listener<? super R> listener;
+    private boolean lazy;
 
-    private final @Nullable Thread waiter;
-    private final @Nullable CompletableFuture<R> future;
-
-    private volatile @Nullable Outcome<R> outcome;
+    // Written before done, read after it.
+    private @Nullable R answer;
+    private @Nullable RuntimeException error;
+    private volatile boolean done;
     private volatile boolean leader;
 
-    /** @param waiter the thread that blocks for the outcome, or null for a stage */
-    Pending(C command, @Nullable Thread waiter) {
-        this(command, waiter, false);
+    Pending(C command, int affinity, Combiner<C, R> combiner) {
+        this.command = command;
+        this.affinity = affinity;
+        this.combiner = combiner;
     }
 
-    Pending(C command, @Nullable Thread waiter, boolean lazy) {
-        this.command = command;
-        this.lazy = lazy;
-        this.waiter = waiter;
-        this.future = waiter == null ? new CompletableFuture<>() : null;
+    @Override
+    @SuppressWarnings("NullAway") // the answer is null only where R allows it
+    public R await() {
+        waiter = Thread.currentThread();
+        combiner.run(this);
+        if (!done) {
+            throw new AssertionError("asked for before it ended");
+        }
+        if (error != null) {
+            throw error;
+        }
+        return answer;
+    }
+
+    @Override
+    public CompletionStage<R> start() {
+        return Call.stage(this, false);
+    }
+
+    @Override
+    public CompletionStage<R> startLazily() {
+        return Call.stage(this, true);
+    }
+
+    @Override
+    public void begin(boolean lazily, Listener<? super R> told) {
+        lazy = lazily;
+        listener = told;
+        combiner.begin(this);
     }
 
     boolean isBlocking() {
         return waiter != null;
     }
 
+    /** Whether nobody waits for the answer, so that it may be read late. */
+    boolean isLazy() {
+        return lazy;
+    }
+
     boolean isDone() {
-        return outcome != null;
+        return done;
     }
 
     /** Whether the waiter has been told to send the next batch. */
@@ -49,37 +81,15 @@ final class Pending<C, R extends @Nullable Object> {
         LockSupport.unpark(waiter);
     }
 
-    /** Ends it, unless it has ended. Called by one thread at a time. */
-    void end(Outcome<R> ending) {
-        if (outcome != null) {
-            return;
+    /** Ends it with an answer, or with an error; it must not have ended. Called by one thread at a time. */
+    void end(@Nullable R ending, @Nullable RuntimeException failure) {
+        answer = ending;
+        error = failure;
+        done = true;
+        if (listener != null) {
+            listener.ended(ending, failure);
+        } else if (waiter != Thread.currentThread()) {
+            LockSupport.unpark(waiter);
         }
-        outcome = ending;
-        if (future == null) {
-            if (waiter != Thread.currentThread()) {
-                LockSupport.unpark(waiter);
-            }
-            return;
-        }
-        if (ending.error() == null) {
-            future.complete(ending.get());
-        } else {
-            future.completeExceptionally(ending.error());
-        }
-    }
-
-    R get() {
-        Outcome<R> ended = outcome;
-        if (ended == null) {
-            throw new AssertionError("asked for before it ended");
-        }
-        return ended.get();
-    }
-
-    CompletionStage<R> stage() {
-        if (future == null) {
-            throw new AssertionError("a blocking caller has no stage");
-        }
-        return future;
     }
 }

@@ -37,6 +37,15 @@ public interface Transport<C, R extends @Nullable Object> {
         return false;
     }
 
+    /**
+     * Sends the commands, and tells the outcomes of all that was posted or sent ahead before, but not of these: they are told in what the
+     * lane does next, which is another of this, a {@link #send} or a {@link #collect}. Blocks and throws like {@link #send}. False, and
+     * nothing is sent, if this cannot be done.
+     */
+    default boolean sendAhead(int lane, List<C> commands, Replies<R> replies) {
+        return false;
+    }
+
     /** Tells the outcomes of all that was posted on this lane. Blocks like {@link #send}. */
     default void collect(int lane) {}
 

@@ -3,8 +3,6 @@ package dev.holdfast.lock;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,30 +21,27 @@ final class Replies {
 
     /** Makes the call and starts it, and tells the handler, perhaps before this returns. */
     static <T> void of(Supplier<Call<T>> maker, Handler<? super T> handler) {
-        of(maker, Call::start, handler);
+        begin(maker, false, handler);
     }
 
     /** The same for a call whose answer may come late. */
     static <T> void lazily(Supplier<Call<T>> maker, Handler<? super T> handler) {
-        of(maker, Call::startLazily, handler);
+        begin(maker, true, handler);
     }
 
-    private static <T> void of(
-            Supplier<Call<T>> maker, Function<Call<T>, CompletionStage<T>> door, Handler<? super T> handler) {
-        CompletionStage<T> stage;
+    @SuppressWarnings("NullAway") // without an error there is an answer
+    private static <T> void begin(Supplier<Call<T>> maker, boolean lazily, Handler<? super T> handler) {
         try {
-            stage = door.apply(maker.get());
+            maker.get().begin(lazily, (answer, error) -> {
+                try {
+                    handler.ended(answer, error == null ? null : unchecked(error));
+                } catch (Throwable bug) {
+                    LOG.error("The lock engine failed on a reply", bug);
+                }
+            });
         } catch (Throwable thrown) {
             ended(handler, unchecked(thrown));
-            return;
         }
-        stage.whenComplete((answer, error) -> {
-            try {
-                handler.ended(answer, error == null ? null : unchecked(error));
-            } catch (Throwable bug) {
-                LOG.error("The lock engine failed on a reply", bug);
-            }
-        });
     }
 
     @SuppressWarnings("NullAway") // there is no answer beside an error

@@ -2,6 +2,7 @@ package dev.holdfast.spi;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -43,6 +44,34 @@ public interface Call<T extends @Nullable Object> {
      */
     default CompletionStage<T> startLazily() {
         return start();
+    }
+
+    /**
+     * Begins the operation as {@link #start} does, or as {@link #startLazily}, and tells how it ended without a stage in between. For
+     * calls made of calls; users have the stages.
+     *
+     * @param listener told once, on the thread that hears of it; must neither block nor throw
+     */
+    default void begin(boolean lazily, Listener<? super T> listener) {
+        (lazily ? startLazily() : start())
+                .whenComplete((answer, error) -> listener.ended(answer, error == null ? null : Calls.strip(error)));
+    }
+
+    /** Hears how a call ended. */
+    @FunctionalInterface
+    interface Listener<T extends @Nullable Object> {
+        /**
+         * @param answer the answer, if there is no error
+         * @param error null, or the error, not wrapped
+         */
+        void ended(@Nullable T answer, @Nullable Throwable error);
+    }
+
+    /** The stage of a call that has its own {@link #begin}. */
+    static <T extends @Nullable Object> CompletionStage<T> stage(Call<T> call, boolean lazily) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        call.begin(lazily, (answer, error) -> Calls.finish(result, answer, error));
+        return result;
     }
 
     /** A call that answers what {@code change} makes of this one's answer. An error thrown by {@code change} becomes the error. */

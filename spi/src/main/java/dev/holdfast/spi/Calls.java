@@ -129,12 +129,29 @@ final class Calls {
 
         @Override
         public CompletionStage<T> start() {
-            return plain(first.start().thenApply(change));
+            return Call.stage(this, false);
         }
 
         @Override
         public CompletionStage<T> startLazily() {
-            return plain(first.startLazily().thenApply(change));
+            return Call.stage(this, true);
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // without an error there is an answer, which is null only where S allows it
+        public void begin(boolean lazily, Listener<? super T> listener) {
+            first.begin(lazily, (answer, error) -> {
+                T changed = null;
+                Throwable failed = error;
+                if (failed == null) {
+                    try {
+                        changed = change.apply(answer);
+                    } catch (Throwable thrown) {
+                        failed = thrown;
+                    }
+                }
+                listener.ended(changed, failed);
+            });
         }
     }
 
@@ -227,8 +244,9 @@ final class Calls {
         return result;
     }
 
-    private static <T extends @Nullable Object> void finish(
-            CompletableFuture<T> result, T answer, @Nullable Throwable error) {
+    @SuppressWarnings("NullAway") // without an error the answer is null only where T allows it
+    static <T extends @Nullable Object> void finish(
+            CompletableFuture<T> result, @Nullable T answer, @Nullable Throwable error) {
         if (error == null) {
             result.complete(answer);
         } else {

@@ -48,6 +48,7 @@ class CombinerTest {
         final Semaphore arrived = new Semaphore(0);
         final List<List<String>> batches = Collections.synchronizedList(new ArrayList<>());
         final List<Thread> senders = Collections.synchronizedList(new ArrayList<>());
+        final List<Integer> lanes = Collections.synchronizedList(new ArrayList<>());
         volatile Transport<String, String> answer = (lane, commands, replies) -> {
             for (int i = 0; i < commands.size(); i++) {
                 replies.reply(i, commands.get(i) + "!");
@@ -58,6 +59,7 @@ class CombinerTest {
         public void send(int lane, List<String> commands, Replies<String> replies) {
             batches.add(List.copyOf(commands));
             senders.add(Thread.currentThread());
+            lanes.add(lane);
             arrived.release();
             gate.acquireUninterruptibly();
             answer.send(lane, commands, replies);
@@ -125,6 +127,38 @@ class CombinerTest {
         assertEquals("first!", first.get());
         assertEquals("second!", second.get());
         assertEquals(2, echo.batches.size());
+    }
+
+    @Test
+    void await_withMoreCallersThanLanes_sharesFewerOfThem() throws Exception {
+        Combiner<String, String> combiner = new Combiner<>(2, 1, 8, 8, echo, threads);
+        Future<String> first = threads.submit(() -> combiner.call("first", 0).await());
+        echo.awaitSending();
+        Future<String> second = threads.submit(() -> combiner.call("second", 0).await());
+        echo.awaitSending();
+        Future<String> third = threads.submit(() -> combiner.call("third", 0).await());
+        awaitQueued(combiner, 1);
+        // Alone, this one would be at home in the second lane.
+        Future<String> fourth = threads.submit(() -> combiner.call("fourth", 1).await());
+        awaitQueued(combiner, 2);
+        echo.open();
+        assertEquals("first!", first.get());
+        assertEquals("second!", second.get());
+        assertEquals("third!", third.get());
+        assertEquals("fourth!", fourth.get());
+        assertEquals(List.of(List.of("first"), List.of("second"), List.of("third", "fourth")), echo.batches);
+    }
+
+    @Test
+    void start_ofDifferentAffinities_sharesOneLane() throws Exception {
+        Combiner<String, String> combiner = combiner(2, 8, 8);
+        CompletionStage<String> first = combiner.call("first", 0).start();
+        echo.awaitSending();
+        CompletionStage<String> second = combiner.call("second", 1).start();
+        echo.open();
+        assertEquals("first!", first.toCompletableFuture().get());
+        assertEquals("second!", second.toCompletableFuture().get());
+        assertEquals(List.of(0, 0), echo.lanes);
     }
 
     @Test
