@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** The operations on the entries outside any scope, where each key is written for itself, and on scopes as wholes. */
 final class RootCalls extends KeyedCalls {
     /** Keys per call of the store: enough to pay for a round trip, few enough not to hold up others behind it. */
-    static final int PART = 500;
+    static final int PART = 1_000;
 
     RootCalls(StateContext context) {
         super(context, Space.root(context.namespace()));
@@ -40,26 +40,38 @@ final class RootCalls extends KeyedCalls {
 
     private static long removed(List<List<Mutation>> parts, List<Outcome<List<Outcome<Boolean>>>> outcomes) {
         long removed = 0;
+        for (Outcome<List<Outcome<Boolean>>> part : outcomes) {
+            if (part.isError()) {
+                throw failure(parts, outcomes);
+            }
+            for (Outcome<Boolean> outcome : part.get()) {
+                if (outcome.isError()) {
+                    throw failure(parts, outcomes);
+                }
+                removed += outcome.get() ? 1 : 0;
+            }
+        }
+        return removed;
+    }
+
+    private static PartialBatchException failure(
+            List<List<Mutation>> parts, List<Outcome<List<Outcome<Boolean>>>> outcomes) {
         Set<Key> applied = new HashSet<>();
         Map<Key, RuntimeException> failed = new HashMap<>();
         for (int i = 0; i < parts.size(); i++) {
             List<Mutation> part = parts.get(i);
             RuntimeException whole = outcomes.get(i).error();
             for (int j = 0; j < part.size(); j++) {
-                Outcome<Boolean> outcome = whole == null ? outcomes.get(i).get().get(j) : Outcome.error(whole);
-                RuntimeException error = outcome.error();
+                RuntimeException error =
+                        whole == null ? outcomes.get(i).get().get(j).error() : whole;
                 if (error != null) {
                     failed.put(part.get(j).key(), error);
                 } else {
                     applied.add(part.get(j).key());
-                    removed += outcome.get() ? 1 : 0;
                 }
             }
         }
-        if (!failed.isEmpty()) {
-            throw new PartialBatchException(applied, failed);
-        }
-        return removed;
+        return new PartialBatchException(applied, failed);
     }
 
     @Override

@@ -202,8 +202,8 @@ class KeyedStateTest {
     void severalKeys_atTheRootGoToTheStoreInPartsAndInAScopeAtOnce(Door door) {
         KeyedState state = door.open(backend);
         store.sizes.clear();
-        state.getAll(many(1_001).keySet());
-        assertEquals(door.isRoot() ? List.of(500, 500, 1) : List.of(1_001), store.sizes);
+        state.getAll(many(2_001).keySet());
+        assertEquals(door.isRoot() ? List.of(1_000, 1_000, 1) : List.of(2_001), store.sizes);
     }
 
     @ParameterizedTest
