@@ -7,7 +7,6 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -69,11 +68,19 @@ final class Delivery implements Call<@Nullable Object> {
 
     @Override
     public CompletionStage<@Nullable Object> start() {
+        return Call.stage(this, false);
+    }
+
+    @Override
+    public CompletionStage<@Nullable Object> startLazily() {
+        return Call.stage(this, true);
+    }
+
+    @Override
+    public void begin(boolean lazily, Listener<? super @Nullable Object> listener) {
         begin();
-        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
         redis.unfinished().begin();
-        go(result, false);
-        return result;
+        go(lazily, listener);
     }
 
     private void begin() {
@@ -93,52 +100,37 @@ final class Delivery implements Call<@Nullable Object> {
         }
     }
 
-    private void go(CompletableFuture<@Nullable Object> result, boolean lazily) {
-        try {
-            Node node = node();
-            if (node == null) {
-                decide(result, noPrimary());
-                return;
-            }
-            Call<Parcel> call = node.send(parcel());
-            (lazily ? call.startLazily() : call.start()).whenComplete((parcel, thrown) -> {
-                if (thrown == null) {
-                    decide(result, parcel.outcome(0));
-                } else {
-                    Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null
-                            ? thrown.getCause()
-                            : thrown;
-                    if (cause instanceof BackendException failed) {
-                        decide(result, failed);
-                    } else {
-                        fail(result, cause);
-                    }
-                }
-            });
-        } catch (RuntimeException unexpected) {
-            fail(result, unexpected);
+    private void go(boolean lazily, Listener<? super @Nullable Object> listener) {
+        Node node = node();
+        if (node == null) {
+            decide(noPrimary(), listener);
+            return;
         }
+        node.send(parcel()).begin(lazily, (parcel, thrown) -> {
+            if (parcel != null) {
+                decide(parcel.outcome(0), listener);
+            } else if (thrown instanceof BackendException failed) {
+                decide(failed, listener);
+            } else {
+                over(listener, thrown);
+            }
+        });
     }
 
-    private void decide(CompletableFuture<@Nullable Object> result, @Nullable Object outcome) {
+    private void decide(@Nullable Object outcome, Listener<? super @Nullable Object> listener) {
         long pause = judge(outcome);
         if (pause == OVER) {
-            if (error != null) {
-                fail(result, error);
-            } else {
-                result.complete(reply);
-                redis.unfinished().end();
-            }
+            over(listener, error);
         } else if (pause == NOW) {
-            go(result, false);
+            go(false, listener);
         } else {
-            redis.time().schedule(pause, () -> go(result, false));
+            redis.time().schedule(pause, () -> go(false, listener));
         }
     }
 
     /** Ends it; only then it is finished, so that what its caller goes on with has begun before. */
-    private void fail(CompletableFuture<@Nullable Object> result, Throwable thrown) {
-        result.completeExceptionally(thrown);
+    private void over(Listener<? super @Nullable Object> listener, @Nullable Throwable thrown) {
+        listener.ended(reply, thrown);
         redis.unfinished().end();
     }
 

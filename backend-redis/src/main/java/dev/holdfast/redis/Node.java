@@ -71,7 +71,8 @@ final class Node implements Transport<Parcel, Parcel> {
         this.onLost = onLost;
         unreads = new AtomicReferenceArray<>(laneCount);
         timed = new AtomicIntegerArray(laneCount);
-        lanes = new Combiner<>(laneCount, MAX_BATCH, MAX_QUEUE, this, threads);
+        int shared = Math.max(1, laneCount / 4);
+        lanes = new Combiner<>(laneCount, shared, MAX_BATCH, MAX_QUEUE, this, threads);
     }
 
     HostAndPort address() {
@@ -93,6 +94,11 @@ final class Node implements Transport<Parcel, Parcel> {
 
     /** Sends a parcel and answers it with its outcomes. */
     Call<Parcel> send(Parcel parcel) {
+        return send(parcel, parcel.commands.get(0).affinity());
+    }
+
+    /** The same, after those of this affinity that were begun before and not awaited. */
+    Call<Parcel> send(Parcel parcel, int affinity) {
         Command first = parcel.commands.get(0);
         if (parcel.commands.size() == 1 && first.size() > LARGE_BYTES) {
             return Call.blocking(threads, () -> {
@@ -100,7 +106,7 @@ final class Node implements Transport<Parcel, Parcel> {
                 return parcel;
             });
         }
-        return lanes.call(parcel, first.affinity());
+        return lanes.call(parcel, affinity);
     }
 
     int queued() {
@@ -153,6 +159,35 @@ final class Node implements Transport<Parcel, Parcel> {
                 }
             });
         }
+    }
+
+    @Override
+    public boolean sendAhead(int lane, List<Parcel> parcels, Replies<Parcel> replies) {
+        Unread before = unreads.getAndSet(lane, null);
+        Link link = before == null ? pool.borrow() : before.link;
+        Unread unread = new Unread(link);
+        Sending sending = new Sending(parcels, replies::reply);
+        unread.sendings.add(sending);
+        boolean whole = false;
+        try {
+            sending.write(link);
+            link.send();
+            if (before != null) {
+                before.read();
+            }
+            whole = true;
+            unreads.set(lane, unread);
+        } catch (IOException | JedisException broken) {
+            if (before != null) {
+                before.lost(broken);
+            }
+            unread.lost(broken);
+        } finally {
+            if (!whole) {
+                discard(link);
+            }
+        }
+        return true;
     }
 
     @Override

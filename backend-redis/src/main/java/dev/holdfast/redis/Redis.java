@@ -7,7 +7,7 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.Time;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.HostAndPort;
-import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
@@ -34,10 +33,6 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 final class Redis implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Redis.class);
     private static final int THREAD_IDLE_SECONDS = 2;
-    /** A group is sent in parts of at most so many commands or bytes, so that nobody waits long behind it. */
-    private static final int PART_COMMANDS = 500;
-
-    private static final int PART_BYTES = 256 << 10;
     private static final long OPENING_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final RedisSettings settings;
@@ -167,134 +162,20 @@ final class Redis implements AutoCloseable {
     }
 
     /**
-     * Sends commands grouped by server, each group in few writes, and answers what became of each, in their order. Groups keep no order
-     * with other commands.
+     * Sends commands grouped by server, made while those before are on their way, and answers what became of each, in their order. Groups
+     * keep no order with other commands.
      */
+    Call<List<Outcome<@Nullable Object>>> callAll(Iterator<Command> commands) {
+        return new Shipment(this, commands, null);
+    }
+
     Call<List<Outcome<@Nullable Object>>> callAll(List<Command> commands) {
-        return callAll(commands, null);
+        return callAll(commands.iterator());
     }
 
     /** The same for commands that all go to this server and no other. */
     Call<List<Outcome<@Nullable Object>>> callAllAt(Node node, List<Command> commands) {
-        return callAll(commands, node);
-    }
-
-    private Call<List<Outcome<@Nullable Object>>> callAll(List<Command> commands, @Nullable Node pinned) {
-        return Call.defer(() -> {
-            used();
-            List<Part> parts = parts(commands, pinned);
-            List<Call<Parcel>> sendings = new ArrayList<>(parts.size());
-            parts.forEach(part -> sendings.add(part.send()));
-            return Call.outcomes(sendings).then(sent -> settle(commands, pinned, parts, sent));
-        });
-    }
-
-    /** Commands of a group that go to one server together, and where they stand in the group. */
-    private final class Part {
-        final @Nullable Node node;
-        final List<Command> commands = new ArrayList<>();
-        final List<Integer> indexes = new ArrayList<>();
-        int bytes;
-
-        Part(@Nullable Node node) {
-            this.node = node;
-        }
-
-        boolean isFull() {
-            return commands.size() >= PART_COMMANDS || bytes >= PART_BYTES;
-        }
-
-        void add(int index, Command command) {
-            commands.add(command);
-            indexes.add(index);
-            bytes += command.size();
-        }
-
-        Call<Parcel> send() {
-            return node == null
-                    ? Call.failed(new BackendUnavailableException("no primary is known that has these keys"))
-                    : node.send(new Parcel(commands, false, time.nanos() + commandNanos()));
-        }
-    }
-
-    private List<Part> parts(List<Command> commands, @Nullable Node pinned) {
-        Map<@Nullable Node, Part> filling = new LinkedHashMap<>();
-        List<Part> parts = new ArrayList<>();
-        for (int i = 0; i < commands.size(); i++) {
-            Node node = pinned != null ? pinned : topology.node(commands.get(i));
-            Part part = filling.get(node);
-            if (part == null || part.isFull()) {
-                part = new Part(node);
-                parts.add(part);
-                filling.put(node, part);
-            }
-            part.add(i, commands.get(i));
-        }
-        return parts;
-    }
-
-    @SuppressWarnings("NullAway") // it does not see that an outcome may be null
-    private static Outcome<@Nullable Object> answered(@Nullable Object reply) {
-        return Outcome.value(reply);
-    }
-
-    /** Keeps what was answered; what was certainly not executed, or may be executed twice, goes its own way from here. */
-    private Call<List<Outcome<@Nullable Object>>> settle(
-            List<Command> commands, @Nullable Node pinned, List<Part> parts, List<Outcome<Parcel>> sent) {
-        @Nullable Outcome<@Nullable Object>[] outcomes = newArray(commands.size());
-        List<Integer> again = new ArrayList<>();
-        for (int p = 0; p < parts.size(); p++) {
-            Part part = parts.get(p);
-            for (int i = 0; i < part.commands.size(); i++) {
-                int index = part.indexes.get(i);
-                RuntimeException failed = sent.get(p).error();
-                Object outcome = failed != null ? failed : sent.get(p).get().outcome(i);
-                if (!(outcome instanceof RuntimeException error)) {
-                    outcomes[index] = answered(outcome);
-                } else if (isFinal(part.commands.get(i), error)) {
-                    outcomes[index] = Outcome.error(
-                            error instanceof JedisDataException refused ? Delivery.rejected(refused) : error);
-                } else {
-                    again.add(index);
-                }
-            }
-        }
-        if (again.isEmpty()) {
-            return Call.done(listed(outcomes));
-        }
-        suspect();
-        List<Call<@Nullable Object>> calls = new ArrayList<>(again.size());
-        again.forEach(index -> calls.add(new Delivery(this, commands.get(index), pinned)));
-        return Call.outcomes(calls).map(repeated -> {
-            for (int i = 0; i < again.size(); i++) {
-                outcomes[again.get(i)] = repeated.get(i);
-            }
-            return listed(outcomes);
-        });
-    }
-
-    private static boolean isFinal(Command command, RuntimeException error) {
-        if (error instanceof JedisDataException refused) {
-            return Refusal.of(refused) == Refusal.FINAL;
-        }
-        // An unknown write may be repeated too, if its command says so: it is as unknown then as before.
-        return !(error instanceof BackendUnavailableException) && !command.isRepeatable();
-    }
-
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
-    private static @Nullable Outcome<@Nullable Object>[] newArray(int size) {
-        return new Outcome[size];
-    }
-
-    private static List<Outcome<@Nullable Object>> listed(@Nullable Outcome<@Nullable Object>[] outcomes) {
-        List<Outcome<@Nullable Object>> list = new ArrayList<>(outcomes.length);
-        for (Outcome<@Nullable Object> outcome : outcomes) {
-            if (outcome == null) {
-                throw new AssertionError("a command without an outcome");
-            }
-            list.add(outcome);
-        }
-        return list;
+        return new Shipment(this, commands.iterator(), node);
     }
 
     /** All primaries known now. */
@@ -482,7 +363,7 @@ final class Redis implements AutoCloseable {
     /** Waits for what was begun without waiting, such as the release of a lock, within the time of a command. */
     @Override
     public void close() {
-        unfinished.await(commandNanos());
+        unfinished.await(time, commandNanos());
         closed = true;
         Time.Timer timer = tending;
         if (timer != null) {

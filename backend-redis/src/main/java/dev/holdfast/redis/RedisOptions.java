@@ -23,10 +23,11 @@ public final class RedisOptions {
 
     public static final Option<Integer> LANES = Option.integer(
             "lanes",
-            Math.max(2, Math.min(32, 2 * Runtime.getRuntime().availableProcessors())),
+            Math.max(8, Math.min(32, 4 * Runtime.getRuntime().availableProcessors())),
             1,
             1_000,
-            "Connections to each server that callers share. By default twice the processors, from 2 to 32.");
+            "Connections to each server, each for a caller at a time; when there are more callers, they share a quarter of"
+                    + " them. By default four times the processors, from 8 to 32.");
 
     public static final Option<Integer> MIN_CONNECTIONS = Option.integer(
             "minConnections",

@@ -10,7 +10,10 @@ import dev.holdfast.state.Space;
 import dev.holdfast.state.Stored;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /** The entries outside of scopes: each a string of the server, with the server's own time to live. Safe for use by many threads. */
@@ -25,10 +28,10 @@ final class RootEntries {
     private static final byte[] PX = Command.ascii("PX");
     private static final byte[] NX = Command.ascii("NX");
     private static final byte[] XX = Command.ascii("XX");
-    /** Entries of one MGET or MSET, which the server works through in one go. */
-    private static final int TOGETHER = 500;
+    /** Entries of one MGET or MSET, which the server works through in one go: enough to pay for a command. */
+    private static final int TOGETHER = 128;
 
-    private static final int TOGETHER_BYTES = 256 << 10;
+    private static final int TOGETHER_BYTES = 32 << 10;
 
     private final Redis redis;
     /** The space asked for last, which is nearly always the same. */
@@ -145,13 +148,18 @@ final class RootEntries {
         if (!redis.isCluster() && mutations.stream().allMatch(RootEntries::isPlain)) {
             return putTogether(space, mutations);
         }
-        List<Command> commands = new ArrayList<>(mutations.size());
-        mutations.forEach(mutation -> commands.add(command(space, mutation)));
+        Iterator<Command> commands =
+                mutations.stream().map(mutation -> command(space, mutation)).iterator();
         return redis.callAll(commands).map(outcomes -> {
             List<Outcome<Boolean>> changed = new ArrayList<>(outcomes.size());
-            outcomes.forEach(outcome -> changed.add(Outcome.of(() -> changed(outcome.get()))));
+            outcomes.forEach(outcome -> changed.add(changed(outcome)));
             return changed;
         });
+    }
+
+    private static Outcome<Boolean> changed(Outcome<@Nullable Object> outcome) {
+        RuntimeException error = outcome.error();
+        return error == null ? Outcome.value(changed(outcome.get())) : Outcome.error(error);
     }
 
     private static boolean isPlain(Mutation mutation) {
@@ -161,43 +169,60 @@ final class RootEntries {
     }
 
     private Call<List<Outcome<Boolean>>> putTogether(Space space, List<Mutation> mutations) {
-        List<Command> commands = new ArrayList<>();
-        List<Integer> sizes = new ArrayList<>();
-        List<byte[]> words = new ArrayList<>();
-        int bytes = 0;
-        for (Mutation mutation : mutations) {
-            byte[] record = mutation.stored().toRecord();
-            if (words.size() >= 2 * TOGETHER || (bytes > 0 && bytes + record.length > TOGETHER_BYTES)) {
-                commands.add(mset(words));
-                sizes.add(words.size() / 2);
-                words.clear();
-                bytes = 0;
-            }
-            words.add(name(space, mutation.key()));
-            words.add(record);
-            bytes += record.length;
-        }
-        commands.add(mset(words));
-        sizes.add(words.size() / 2);
-        return redis.callAll(commands).map(outcomes -> {
+        Puts puts = new Puts(space, mutations);
+        return redis.callAll(puts).map(outcomes -> {
             List<Outcome<Boolean>> changed = new ArrayList<>(mutations.size());
             for (int i = 0; i < outcomes.size(); i++) {
-                Outcome<@Nullable Object> outcome = outcomes.get(i);
-                for (int one = sizes.get(i); one > 0; one--) {
-                    changed.add(Outcome.of(() -> changed(outcome.get())));
-                }
+                changed.addAll(Collections.nCopies(puts.sizes.get(i), changed(outcomes.get(i))));
             }
             return changed;
         });
     }
 
-    private static Command mset(List<byte[]> keysAndValues) {
-        byte[][] words = new byte[1 + keysAndValues.size()][];
-        words[0] = MSET;
-        for (int i = 0; i < keysAndValues.size(); i++) {
-            words[i + 1] = keysAndValues.get(i);
+    /** Plain puts as commands that set several keys each. Used by one thread at a time. */
+    private final class Puts implements Iterator<Command> {
+        private final Space space;
+        private final List<Mutation> mutations;
+        private int next;
+
+        /** How many puts each command made so far has. */
+        final List<Integer> sizes = new ArrayList<>();
+
+        Puts(Space space, List<Mutation> mutations) {
+            this.space = space;
+            this.mutations = mutations;
         }
-        return Command.write(words[1], words);
+
+        @Override
+        public boolean hasNext() {
+            return next < mutations.size();
+        }
+
+        @Override
+        public Command next() {
+            int size = size();
+            byte[][] words = new byte[1 + 2 * size][];
+            words[0] = MSET;
+            for (int at = 1; at < words.length; at += 2) {
+                Mutation put = mutations.get(next++);
+                words[at] = name(space, put.key());
+                words[at + 1] = put.stored().toRecord();
+            }
+            sizes.add(size);
+            return Command.write(words[1], words);
+        }
+
+        private int size() {
+            int most = Math.min(TOGETHER, mutations.size() - next);
+            int size = 0;
+            for (int bytes = 0; size < most && bytes < TOGETHER_BYTES; size++) {
+                bytes += mutations.get(next + size).stored().bytes().length;
+            }
+            if (size == 0) {
+                throw new NoSuchElementException();
+            }
+            return size;
+        }
     }
 
     Call<Expiry> expiry(Space space, Key key) {

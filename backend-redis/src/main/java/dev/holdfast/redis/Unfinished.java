@@ -1,46 +1,34 @@
 package dev.holdfast.redis;
 
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import dev.holdfast.spi.Time;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
-/** Counts the commands begun without waiting that have not ended. Safe for use by many threads. */
+/** Counts the commands begun without waiting that have not ended. Safe for use by many threads; one of them may wait. */
 final class Unfinished {
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition none = lock.newCondition();
-    private long count;
+    private final AtomicLong count = new AtomicLong();
+    private volatile @Nullable Thread waiter;
 
     void begin() {
-        lock.lock();
-        try {
-            count++;
-        } finally {
-            lock.unlock();
-        }
+        count.incrementAndGet();
     }
 
     void end() {
-        lock.lock();
-        try {
-            if (--count == 0) {
-                none.signalAll();
-            }
-        } finally {
-            lock.unlock();
+        if (count.decrementAndGet() == 0) {
+            LockSupport.unpark(waiter);
         }
     }
 
     /** Waits until there is none, not longer than this. An interrupt ends the waiting and stays set. */
-    void await(long nanos) {
-        lock.lock();
-        try {
-            long left = nanos;
-            while (count > 0 && left > 0) {
-                left = none.awaitNanos(left);
-            }
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-        } finally {
-            lock.unlock();
+    void await(Time time, long nanos) {
+        waiter = Thread.currentThread();
+        long begin = time.nanos();
+        for (long left = nanos;
+                count.get() > 0 && left > 0 && !Thread.currentThread().isInterrupted();
+                left = begin + nanos - time.nanos()) {
+            LockSupport.parkNanos(this, left);
         }
+        waiter = null;
     }
 }
