@@ -30,9 +30,11 @@ interface RedisContender extends AutoCloseable {
 
     CompletionStage<?> getAsync(byte[] key);
 
-    void putAll(List<byte[]> keys, byte[] value);
+    /** Puts the value at all keys, each time it is run; made ready before, as far as its user would have what it takes. */
+    Runnable puttingAll(List<byte[]> keys, byte[] value);
 
-    void putAllWithTtl(List<byte[]> keys, byte[] value);
+    /** The same with a time to live. */
+    Runnable puttingAllWithTtl(List<byte[]> keys, byte[] value);
 
     @Override
     void close();
@@ -61,13 +63,15 @@ interface RedisContender extends AutoCloseable {
         }
 
         @Override
-        public void putAll(List<byte[]> keys, byte[] value) {
-            backend.state().putAll(entries(keys, value));
+        public Runnable puttingAll(List<byte[]> keys, byte[] value) {
+            Map<Key, byte[]> entries = entries(keys, value);
+            return () -> backend.state().putAll(entries);
         }
 
         @Override
-        public void putAllWithTtl(List<byte[]> keys, byte[] value) {
-            backend.state().putAll(entries(keys, value), TTL);
+        public Runnable puttingAllWithTtl(List<byte[]> keys, byte[] value) {
+            Map<Key, byte[]> entries = entries(keys, value);
+            return () -> backend.state().putAll(entries, TTL);
         }
 
         private static Map<Key, byte[]> entries(List<byte[]> keys, byte[] value) {
@@ -121,21 +125,23 @@ interface RedisContender extends AutoCloseable {
         }
 
         @Override
-        public void putAll(List<byte[]> keys, byte[] value) {
+        public Runnable puttingAll(List<byte[]> keys, byte[] value) {
             byte[][] words = new byte[2 * keys.size()][];
             for (int i = 0; i < keys.size(); i++) {
                 words[2 * i] = keys.get(i);
                 words[2 * i + 1] = value;
             }
-            client.mset(words);
+            return () -> client.mset(words);
         }
 
         @Override
-        public void putAllWithTtl(List<byte[]> keys, byte[] value) {
+        public Runnable puttingAllWithTtl(List<byte[]> keys, byte[] value) {
             SetParams ttl = SetParams.setParams().px(TTL.toMillis());
-            try (AbstractPipeline pipeline = client.pipelined()) {
-                keys.forEach(key -> pipeline.set(key, value, ttl));
-            }
+            return () -> {
+                try (AbstractPipeline pipeline = client.pipelined()) {
+                    keys.forEach(key -> pipeline.set(key, value, ttl));
+                }
+            };
         }
 
         @Override
@@ -177,16 +183,16 @@ interface RedisContender extends AutoCloseable {
         }
 
         @Override
-        public void putAll(List<byte[]> keys, byte[] value) {
+        public Runnable puttingAll(List<byte[]> keys, byte[] value) {
             IdentityHashMap<byte[], byte[]> entries = new IdentityHashMap<>();
             keys.forEach(key -> entries.put(key, value));
-            commands.mset(entries).toCompletableFuture().join();
+            return () -> commands.mset(entries).toCompletableFuture().join();
         }
 
         @Override
-        public void putAllWithTtl(List<byte[]> keys, byte[] value) {
+        public Runnable puttingAllWithTtl(List<byte[]> keys, byte[] value) {
             SetArgs ttl = SetArgs.Builder.px(TTL);
-            keys.stream()
+            return () -> keys.stream()
                     .map(key -> commands.set(key, value, ttl).toCompletableFuture())
                     .toList()
                     .forEach(java.util.concurrent.CompletableFuture::join);
