@@ -61,6 +61,8 @@ public interface Call<T extends @Nullable Object> {
     @FunctionalInterface
     interface Listener<T extends @Nullable Object> {
         /**
+         * The call has ended; told once.
+         *
          * @param answer the answer, if there is no error
          * @param error null, or the error, not wrapped
          */
