@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param codec the codec for values written, or null to write them plain
  * @param level one of the codec's
+ * @param dictionaryLevel the level of Zstandard for what is compressed with a dictionary
  * @param threshold the length from which values are compressed
  * @param minSaving the part a value must lose, or {@link #NO_MATTER}
  * @param dictionaryThreshold the length from which values with a dictionary are compressed
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 record CompressionConfig(
         @Nullable Codec codec,
         int level,
+        int dictionaryLevel,
         int threshold,
         double minSaving,
         boolean isAdaptive,
@@ -45,6 +47,9 @@ record CompressionConfig(
         return new CompressionConfig(
                 codec,
                 level,
+                codec instanceof ZstdCodec && settings.isGiven(CompressionOptions.LEVEL)
+                        ? level
+                        : ZstdCodec.DICTIONARY_LEVEL,
                 settings.get(CompressionOptions.THRESHOLD),
                 settings.get(CompressionOptions.MIN_SAVING),
                 settings.get(CompressionOptions.ADAPTIVE),
@@ -63,11 +68,6 @@ record CompressionConfig(
                     + codec.minLevel() + " to " + codec.maxLevel() + "; leave it out for " + codec.defaultLevel());
         }
         return level;
-    }
-
-    /** The level for what is compressed with a dictionary. */
-    int dictionaryLevel() {
-        return isZstd() ? level : ZstdCodec.DEFAULT_LEVEL;
     }
 
     boolean isZstd() {

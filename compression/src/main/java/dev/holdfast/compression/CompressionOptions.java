@@ -18,8 +18,8 @@ public final class CompressionOptions {
             0,
             -7,
             22,
-            "How hard the codec tries, unless left out: lz4 0 to 17 (else 0), zstd -7 to 22 (else 3). Higher: smaller"
-                    + " and slower; reading stays as fast.");
+            "How hard the codec tries, unless left out: lz4 0 to 17 (else 0), zstd -7 to 22 (else 3, with a dictionary"
+                    + " 1). Higher: smaller and slower; reading stays as fast.");
 
     public static final Option<Integer> THRESHOLD = Option.size(
             "compressionThreshold",

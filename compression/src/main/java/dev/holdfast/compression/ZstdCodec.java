@@ -12,6 +12,9 @@ public final class ZstdCodec implements Codec {
     static final String NAME = "zstd";
     static final int DEFAULT_LEVEL = 3;
 
+    /** Unless another is given: with a dictionary a higher one saves little of a small value and takes longer. */
+    static final int DICTIONARY_LEVEL = 1;
+
     @Override
     public String name() {
         return NAME;
