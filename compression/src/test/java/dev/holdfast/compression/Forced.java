@@ -15,6 +15,13 @@ final class Forced {
 
     static CompressionConfig config(Codec codec) {
         return new CompressionConfig(
-                codec, codec.defaultLevel(), ZstdCodec.DICTIONARY_LEVEL, 0, CompressionConfig.NO_MATTER, false, 1, Duration.ofMinutes(1));
+                codec,
+                codec.defaultLevel(),
+                ZstdCodec.DICTIONARY_LEVEL,
+                0,
+                CompressionConfig.NO_MATTER,
+                false,
+                1,
+                Duration.ofMinutes(1));
     }
 }
