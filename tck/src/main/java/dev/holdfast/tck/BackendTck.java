@@ -31,7 +31,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *   <li>{@code tck.seed=42} repeats the random choices of a run that printed this seed;
  *   <li>{@code tck.report=target/tck.html} writes the report as a page, with what a broken history looks like;
  *   <li>{@code tck.profile=core} leaves out the rules that need {@link Faults};
- *   <li>{@code tck.patience=PT1M} gives what must happen so long before it counts as not happening, instead of ten seconds.
+ *   <li>{@code tck.patience=PT1M} gives what must happen so long before it counts as not happening, instead of ten seconds;
+ *   <li>{@code tck.lease=PT0.5S} is the lease that a busy machine does not lose, instead of two seconds: for stores in this process, to save time.
  * </ul>
  */
 @ExtendWith(RuleRunner.class)

@@ -12,11 +12,15 @@ import java.util.Arrays;
  * @param slowRoundTrip what 99 of 100 reads stay below
  * @param minLease the shortest lease the backend takes
  * @param patience how long the machine may take for what must happen, if the store does not need longer
+ * @param steady the shortest lease that a busy machine does not lose
  */
-record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience) {
+record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Duration steady) {
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+    static final Duration STEADY = Duration.ofSeconds(2);
+
     private static final int READS = 200;
 
-    static Bounds measure(KeyedState state, Duration minLease, Duration patience) {
+    static Bounds measure(KeyedState state, Duration minLease, Duration patience, Duration steady) {
         long[] nanos = new long[READS];
         Key key = Key.of("calibration");
         for (int i = 0; i < READS; i++) {
@@ -25,7 +29,7 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience) {
             nanos[i] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);
-        return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]), minLease, patience);
+        return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]), minLease, patience, steady);
     }
 
     /** A time to live, or a lease, that leaves room for several reads before it is over. */
@@ -35,7 +39,7 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience) {
 
     /** A lease that is not lost because the machine is busy. */
     Duration lease() {
-        return longest(ttl(), Duration.ofSeconds(2));
+        return longest(ttl(), steady);
     }
 
     /** How long something that must happen may take before it counts as not happening. */

@@ -200,7 +200,8 @@ final class FaultLoad implements AutoCloseable {
     /** Waits until so many calls more have failed than now: then the fault was felt. */
     void awaitErrors(int more) {
         int goal = errors.get() + more;
-        Eventually.await(setting, "the fault is felt", () -> errors.get() >= goal);
+        Eventually.await(setting, "the fault is felt", () -> errors.get() >= goal || !strange.isEmpty());
+        requireOnlyErrorsOfTheTree();
     }
 
     /** Ends the clients. */

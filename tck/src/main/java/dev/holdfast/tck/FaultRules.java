@@ -335,7 +335,6 @@ abstract class FaultRules extends LockChapter {
         Faults faults = faults(Faults.Kind.SLOW);
         faults.slow(Duration.ofMillis(60));
         try (FaultLoad load = new FaultLoad(setting(), 4)) {
-            load.awaitWrites(40);
             LockGuard guard = takeFor(locks(), LockOptions.lease(lease()));
             assertTrue(
                     guard.remaining().compareTo(lease().minusMillis(60)) < 0,
@@ -343,6 +342,7 @@ abstract class FaultRules extends LockChapter {
                             + guard.remaining());
             assertRefused(otherLocks(), "another client holds it");
             guard.release();
+            load.awaitWrites(20);
             load.stop();
             load.judge(Checks::linearizable);
         }

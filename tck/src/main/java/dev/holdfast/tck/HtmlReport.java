@@ -212,9 +212,9 @@ final class HtmlReport {
         }
         page.append(
                 "<p class=\"legend\">Bars reach from the call to its return, in the order of their moments, not to scale."
-                        + " <span class=\"key ok\"></span> done <span class=\"key refused\"></span> refused"
+                        + " <span class=\"key ok\"></span> done <span class=\"key refused\"></span> refused or failed"
                         + " <span class=\"key unknown\"></span> unknown <span class=\"key entitled\"></span> entitled"
-                        + " <span class=\"key culprit\"></span> culprit</p>\n");
+                        + " <span class=\"key fault\"></span> fault <span class=\"key culprit\"></span> culprit</p>\n");
         page.append("<p><a download=\"").append(result.rule().id()).append("-history.jsonl\" href=\"");
         page.append(data(violation.history())).append("\">The whole history</a>, ");
         page.append(violation.history().size()).append(" events</p>\n");

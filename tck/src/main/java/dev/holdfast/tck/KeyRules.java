@@ -153,6 +153,7 @@ abstract class KeyRules extends RuleChapter {
         state().put(KEY, bytes("value"));
         Arrays.fill(state().get(KEY).orElseThrow(), (byte) 0);
         Arrays.fill(state().getEntry(KEY).orElseThrow().value(), (byte) 0);
+        assertEquals("value", state().get(KEY).map(RuleChapter::text).orElse(null));
         state().update(KEY, old -> {
             Arrays.fill(old, (byte) 0);
             return bytes("updated");

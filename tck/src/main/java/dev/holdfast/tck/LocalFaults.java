@@ -90,6 +90,8 @@ public final class LocalFaults implements Faults {
 
                     @Override
                     public void stallReplication() {
+                        // A replica that follows a new primary is for a moment connected to none.
+                        redis.awaitConverged(CONVERGED);
                         stallLinks(redis.primary());
                     }
 

@@ -105,9 +105,19 @@ final class Race {
 
     private void join(List<Thread> running) {
         long bound = setting.bounds().eventually().multipliedBy(6).toNanos();
+        long patience = setting.bounds().patience().toNanos();
         long start = System.nanoTime();
+        long failed = Long.MAX_VALUE;
         while (running.stream().anyMatch(Thread::isAlive)) {
-            if (System.nanoTime() - start > bound) {
+            long passed = System.nanoTime() - start;
+            if (!errors.isEmpty()) {
+                failed = Math.min(failed, passed);
+                if (passed - failed > patience) {
+                    // They may wait for what the one that failed still holds; what that one saw is the news.
+                    running.forEach(Thread::interrupt);
+                    return;
+                }
+            } else if (passed > bound) {
                 throw new AssertionError("a thread hangs: "
                         + running.stream()
                                 .filter(Thread::isAlive)

@@ -29,7 +29,6 @@ import org.opentest4j.TestAbortedException;
 final class RuleRunner implements ExecutionCondition, InvocationInterceptor, AfterAllCallback {
     private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(RuleRunner.class);
     private static final int TRIES = 3;
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     /** What the rules of one test class share. */
     private static final class Run {
@@ -41,14 +40,14 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         /** What the rule that runs, or ran last, has done to the store. */
         List<RecordedFaults.Fault> faults = List.of();
 
-        Run(TckSubject subject, long seed, Duration patience, TckReport report) {
+        Run(TckSubject subject, long seed, Duration patience, Duration steady, TckReport report) {
             this.subject = subject;
             this.seed = seed;
             this.report = report;
             try (RuleSetting setting = new RuleSetting(subject, seed, 1, null)) {
                 capabilities = setting.client().capabilities();
                 bounds = Bounds.measure(
-                        setting.client().state(), setting.client().limits().minLease(), patience);
+                        setting.client().state(), setting.client().limits().minLease(), patience, steady);
             }
             subject.waivers().forEach(waiver -> {
                 if (Rule.all().stream().noneMatch(rule -> rule.id().equals(waiver.rule()))) {
@@ -212,7 +211,9 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                                         .orElseGet(() ->
                                                 ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE)),
                                 context.getConfigurationParameter("tck.patience", Duration::parse)
-                                        .orElse(PATIENCE),
+                                        .orElse(Bounds.PATIENCE),
+                                context.getConfigurationParameter("tck.lease", Duration::parse)
+                                        .orElse(Bounds.STEADY),
                                 new TckReport(rule -> isAskedFor(context, rule))),
                         Run.class);
     }

@@ -37,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Soak {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final Duration QUIET = Duration.ofMillis(1_500);
     private static final double DRIFT = 0.01;
 
     /** After which a store may serve without its last writes. */
@@ -58,6 +57,11 @@ public final class Soak {
     private final int rate;
     private final @Nullable Path histories;
     private final Consumer<String> hearer;
+    /** How long clients work before a fault, and after it. */
+    private final Duration quiet;
+    /** The shortest lease. */
+    private final Duration steady;
+
     private final SoakTally tally = new SoakTally();
     private final List<Faults.Kind> bag = new ArrayList<>();
     /** By lock and by scope, what was highest in the rounds before: no later one may be lower. */
@@ -73,14 +77,27 @@ public final class Soak {
      * @param hearer is told a line after each round
      */
     public Soak(TckSubject subject, long seed, int rate, @Nullable Path histories, Consumer<String> hearer) {
+        this(subject, seed, rate, histories, hearer, Duration.ofMillis(1_500), Bounds.STEADY);
+    }
+
+    Soak(
+            TckSubject subject,
+            long seed,
+            int rate,
+            @Nullable Path histories,
+            Consumer<String> hearer,
+            Duration quiet,
+            Duration steady) {
         this.subject = subject;
         this.seed = seed;
         this.rate = rate;
         this.histories = histories;
         this.hearer = hearer;
+        this.quiet = quiet;
+        this.steady = steady;
     }
 
-    /** Goes on for this long, and one round at least. Throws what a fault throws that cannot be healed. */
+    /** Goes on for this long, and one round at least. Throws what {@link Faults#heal} throws. */
     public SoakTally run(Duration length) throws Exception {
         long start = System.nanoTime();
         Random random = new Random(seed);
@@ -97,7 +114,7 @@ public final class Soak {
 
     private Bounds bounds() {
         try (Backend client = subject.client("soak-calibration")) {
-            return Bounds.measure(client.state(), client.limits().minLease(), PATIENCE);
+            return Bounds.measure(client.state(), client.limits().minLease(), PATIENCE, steady);
         }
     }
 
@@ -106,17 +123,16 @@ public final class Soak {
         SoakRound round = new SoakRound(setting, number, pace);
         round.begin();
         requireProgress(round);
-        setting.passage().pass(QUIET);
+        setting.passage().pass(quiet);
         Faults.Kind fault = subject.faults() == null ? null : next(setting.faults(), random);
         if (fault != null) {
             setting.passage().pass(Duration.ofMillis(random.nextInt(500)));
-            inflict(setting.faults(), fault, setting.passage());
-            tally.fault(fault);
-            setting.passage().pass(Duration.ofMillis(300 + random.nextInt(3_000)));
+            inflict(setting, fault);
+            setting.passage().pass(quiet.dividedBy(4).plusMillis(random.nextInt(2 * (int) quiet.toMillis())));
             setting.faults().heal();
             tally.outage(requireProgress(round));
         }
-        setting.passage().pass(QUIET);
+        setting.passage().pass(quiet);
         judge(number, fault, end(setting, round), setting.client());
     }
 
@@ -157,6 +173,19 @@ public final class Soak {
         return bag.isEmpty() ? null : bag.remove(bag.size() - 1);
     }
 
+    /** A fault that could not be brought about counts as none; what it began is healed like any other. */
+    private void inflict(RuleSetting setting, Faults.Kind fault) throws InterruptedException {
+        try {
+            inflict(setting.faults(), fault, setting.passage());
+            tally.fault(fault);
+        } catch (InterruptedException interrupt) {
+            throw interrupt;
+        } catch (Exception impossible) {
+            tally.missed(fault);
+            hearer.accept("the fault " + fault + " could not be brought about: " + impossible);
+        }
+    }
+
     private static void inflict(Faults faults, Faults.Kind kind, Passage passage) throws Exception {
         switch (kind) {
             case RESTART -> faults.restart();
@@ -170,7 +199,7 @@ public final class Soak {
                 faults.stallReplication();
                 if (faults.kinds().contains(Faults.Kind.FAILOVER)) {
                     // What is acknowledged from here on is lost.
-                    passage.pass(QUIET);
+                    passage.pass(Duration.ofSeconds(1));
                     faults.failover();
                 }
             }

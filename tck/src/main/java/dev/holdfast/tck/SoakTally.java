@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 public final class SoakTally {
     private final Map<Outcome, Long> operations = new EnumMap<>(Outcome.class);
     private final Map<Faults.Kind, Long> faults = new EnumMap<>(Faults.Kind.class);
+    private final Map<Faults.Kind, Long> missed = new EnumMap<>(Faults.Kind.class);
     private final Map<String, Long> violations = new TreeMap<>();
     private final Map<String, Long> allowed = new TreeMap<>();
     private final Map<String, Long> undecided = new TreeMap<>();
@@ -38,6 +39,10 @@ public final class SoakTally {
 
     synchronized void fault(Faults.Kind kind) {
         faults.merge(kind, 1L, Long::sum);
+    }
+
+    synchronized void missed(Faults.Kind kind) {
+        missed.merge(kind, 1L, Long::sum);
     }
 
     synchronized void violation(String kind) {
@@ -96,6 +101,7 @@ public final class SoakTally {
                         "  operations  " + number(operations()) + ": " + listed(operations),
                         "  grants      " + number(grants),
                         "  faults      " + number(sum(faults)) + ": " + listed(faults),
+                        "  faults that could not be brought about: " + listed(missed),
                         "  longest time without service after a fault was over: " + longestOutage.toMillis() + " ms",
                         "  allowed by what the backend declares: " + listed(allowed),
                         "  undecided: " + listed(undecided),

@@ -216,7 +216,9 @@ final class Timeline {
         int y = TOP + lanes.size() * LANE + 20;
         int from = x(Math.max(moments.get(0), fault.begin()));
         int to = x(Math.min(moments.get(moments.size() - 1), fault.end()));
-        svg.append("<g class=\"fault\">");
+        svg.append("<g class=\"fault\"><title>")
+                .append(Html.escape(told(fault)))
+                .append("</title>");
         rect("bar", from, y, Math.max(6, to - from), BAR);
         text("label", from, y - 5, fault.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '));
         svg.append("</g>");
@@ -308,6 +310,16 @@ final class Timeline {
                         ? "never returned"
                         : "returned +" + duration(event.ret() - moments.get(0)));
         return String.join(", ", words);
+    }
+
+    /** A fault with its true times, also where it reaches beyond what is drawn. */
+    private String told(RecordedFaults.Fault fault) {
+        String ended = fault.end() == Long.MAX_VALUE ? "never healed" : "until " + signed(fault.end() - moments.get(0));
+        return fault.kind() + ", from " + signed(fault.begin() - moments.get(0)) + ", " + ended;
+    }
+
+    private static String signed(long nanos) {
+        return nanos < 0 ? "-" + duration(-nanos) : "+" + duration(nanos);
     }
 
     /** The culprits in words, in the order of their numbers. */

@@ -1,5 +1,6 @@
 package dev.holdfast.tck;
 
+import dev.holdfast.event.EventStore;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Capability;
@@ -47,7 +48,9 @@ class FragileStore implements StateStore, Faults {
         ANSWERS_OF_OTHERS_AFTER_A_CUT,
         ERRORS_OF_ITS_OWN,
         LOCKS_GO_WITH_CONNECTIONS,
-        STAYS_AWAY
+        STAYS_AWAY,
+        STAYS_WITH_THE_OLD_PRIMARY,
+        CUTS_ARE_NOT_TOLD
     }
 
     private enum State {
@@ -66,6 +69,7 @@ class FragileStore implements StateStore, Faults {
 
     private final Mistake mistake;
     private final StrangerBackend.MapStore primary = new StrangerBackend.MapStore();
+    private final FragileEvents events = new FragileEvents();
     private final List<Runnable> asked = new ArrayList<>();
     private final AtomicInteger cut = new AtomicInteger();
     private final AtomicInteger lost = new AtomicInteger();
@@ -74,6 +78,7 @@ class FragileStore implements StateStore, Faults {
     private State state = State.UP;
     private boolean losing;
     private boolean wasCut;
+    private final AtomicInteger strikes = new AtomicInteger();
     private Duration delay = Duration.ZERO;
     /** By key, writes whose reply was lost and that are written again after every other. */
     private final Map<Key, Runnable> again = new HashMap<>();
@@ -197,7 +202,17 @@ class FragileStore implements StateStore, Faults {
         }
     }
 
+    /** What is pushed over its connections. */
+    EventStore events() {
+        return events;
+    }
+
     // --- The faults
+
+    /** How often something was done to it. */
+    int strikes() {
+        return strikes.get();
+    }
 
     @Override
     public Set<Kind> kinds() {
@@ -206,7 +221,8 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void heal() {
-        if (mistake == Mistake.STAYS_AWAY && state == State.DOWN) {
+        boolean staysAway = mistake == Mistake.STAYS_AWAY || mistake == Mistake.STAYS_WITH_THE_OLD_PRIMARY;
+        if (staysAway && state == State.DOWN) {
             return;
         }
         state = State.UP;
@@ -221,6 +237,7 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void restart() {
+        strikes.incrementAndGet();
         if (mistake == Mistake.FORGETS_WHEN_RESTARTED) {
             primary.map.clear();
         }
@@ -228,6 +245,7 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void kill() {
+        strikes.incrementAndGet();
         state = State.DOWN;
         if (mistake == Mistake.FORGETS_WHEN_KILLED) {
             primary.map.clear();
@@ -236,17 +254,23 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void pause() {
+        strikes.incrementAndGet();
         state = State.PAUSED;
     }
 
     @Override
     public synchronized void blackHole() {
+        strikes.incrementAndGet();
         state = State.SWALLOWING;
     }
 
     @Override
     public synchronized int cut() {
+        strikes.incrementAndGet();
         cut.set(2);
+        if (mistake != Mistake.CUTS_ARE_NOT_TOLD) {
+            events.cut();
+        }
         wasCut = true;
         if (mistake == Mistake.LOCKS_GO_WITH_CONNECTIONS) {
             primary.map.keySet().removeIf(key -> key.toBytes()[0] == 'i');
@@ -256,6 +280,7 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void loseRepliesAfter(int bytes) {
+        strikes.incrementAndGet();
         losing = true;
     }
 
@@ -266,6 +291,7 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void slow(Duration each) {
+        strikes.incrementAndGet();
         delay = each;
     }
 
@@ -276,6 +302,10 @@ class FragileStore implements StateStore, Faults {
 
     @Override
     public synchronized void failover() {
+        strikes.incrementAndGet();
+        if (mistake == Mistake.STAYS_WITH_THE_OLD_PRIMARY) {
+            state = State.DOWN;
+        }
         if (stalled != null) {
             primary.map.clear();
             primary.map.putAll(stalled);

@@ -8,8 +8,12 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.backend.Stores;
+import dev.holdfast.history.Checks;
+import dev.holdfast.history.ClientRecorder;
 import dev.holdfast.history.Event;
+import dev.holdfast.history.Finding;
 import dev.holdfast.history.JsonLines;
+import dev.holdfast.history.Recorder;
 import dev.holdfast.spi.ManualTime;
 import dev.holdfast.state.StateStore;
 import java.io.BufferedReader;
@@ -21,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -77,6 +82,25 @@ class HtmlReportTest {
         String lines = new String(Base64.getDecoder().decode(data.group(1)), StandardCharsets.US_ASCII);
         List<Event> history = JsonLines.read(new BufferedReader(new StringReader(lines)));
         assertTrue(page.contains(history.size() + " events"), () -> history.size() + " events");
+    }
+
+    @Test
+    void drawing_tellsFaultsWithTheirTrueTimes() {
+        Recorder recorder = new Recorder(new AtomicLong(9)::incrementAndGet);
+        ClientRecorder client = recorder.client("c");
+        client.get("k").ok("never written");
+        List<Event> history = recorder.history();
+        Finding finding = Checks.linearizable(history).violations().get(0);
+        String drawing = Timeline.of(
+                finding,
+                history,
+                List.of(
+                        new RecordedFaults.Fault(Faults.Kind.PAUSE, 0, 2_000_010),
+                        new RecordedFaults.Fault(Faults.Kind.KILL, 10, Long.MAX_VALUE),
+                        new RecordedFaults.Fault(Faults.Kind.CUT, 2, 3)));
+        assertContains("<title>PAUSE, from -0.0 µs, until +2.00 ms</title>", drawing);
+        assertContains("<title>KILL, from +0.0 µs, never healed</title>", drawing);
+        assertFalse(drawing.contains("CUT"), "a fault that was over before");
     }
 
     @Test

@@ -67,7 +67,8 @@ final class LockTable {
         LISTS_WITHOUT_PREFIX,
         LISTS_ONE_PAGE,
         FIND_ENDS_THE_HOLD,
-        FIND_FORGETS_THE_LABEL
+        FIND_FORGETS_THE_LABEL,
+        REFUSALS_MINT
     }
 
     private static final long OFFER_MILLIS = 2_000;
@@ -220,6 +221,9 @@ final class LockTable {
                 boolean mine = me.equals(row.holder);
                 boolean free = row.holder == null && (row.offeredTo == null || me.equals(row.offeredTo));
                 if (!mine && !free && !makes(Mistake.ALWAYS_GRANTS)) {
+                    if (makes(Mistake.REFUSALS_MINT)) {
+                        nextGrant(row, request.above());
+                    }
                     queue(row, request, signals);
                     return GrantReply.busy(Math.max(1, (row.holder == null ? row.offerEnd : row.end) - now()));
                 }
