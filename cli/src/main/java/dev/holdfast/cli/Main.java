@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.Properties;
 
 /** The {@code holdfast} command. Exits with 0 if all went well, 1 if the demo did not show what it is
- * for or a rule of the kit is not proven, 2 for a wrong command line. */
+ * for or a rule of the kit is not proven, 2 for a wrong command line, 3 if a history was not decided. */
 public final class Main {
     static final int OK = 0;
     static final int WRONG = 1;
@@ -25,6 +25,7 @@ public final class Main {
 
               demo      a stream processor on real flight records; one worker is killed, one is paused
               tck       grades a backend by the rules of the contract
+              check     judges histories again that were kept
               help      this text, or with the name of a command that command's options
               version   the version of Holdfast and of Java
             """;
@@ -59,11 +60,12 @@ public final class Main {
             return switch (arguments.get(0)) {
                 case "demo" -> demo(rest, screen);
                 case "tck" -> tck(rest, screen);
+                case "check" -> check(rest, screen);
                 case "help", "--help", "-h" -> help(rest, screen);
                 case "version", "--version" -> version(rest, screen);
                 default ->
                     throw new UsageException("there is no command \"" + arguments.get(0)
-                            + "\"; the commands are demo, tck, help and version");
+                            + "\"; the commands are demo, tck, check, help and version");
             };
         } catch (UsageException | ConfigException wrong) {
             errors.println("holdfast: " + wrong.getMessage());
@@ -100,6 +102,14 @@ public final class Main {
         return new TckCommand(TckOptions.parse(arguments), screen).run();
     }
 
+    private static int check(List<String> arguments, Screen screen) {
+        if (arguments.contains("--help") || arguments.contains("-h")) {
+            screen.line(CheckCommand.HELP.stripTrailing());
+            return OK;
+        }
+        return new CheckCommand(arguments, screen).run();
+    }
+
     private static LocalStore startLocal(DemoOptions options, Screen screen) {
         screen.status("Starting " + options.backend());
         return LocalStore.start(options.backend());
@@ -112,9 +122,11 @@ public final class Main {
             screen.line(DemoOptions.HELP.stripTrailing());
         } else if (arguments.equals(List.of("tck"))) {
             screen.line(TckOptions.HELP.stripTrailing());
+        } else if (arguments.equals(List.of("check"))) {
+            screen.line(CheckCommand.HELP.stripTrailing());
         } else {
             throw new UsageException("there is no help for \"" + String.join(" ", arguments)
-                    + "\"; try 'holdfast help', 'holdfast help demo' or 'holdfast help tck'");
+                    + "\"; try 'holdfast help', or 'holdfast help' with demo, tck or check");
         }
         return OK;
     }

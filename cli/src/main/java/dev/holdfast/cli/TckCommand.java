@@ -48,11 +48,17 @@ final class TckCommand implements TckListener {
 
     /** Throws {@link dev.holdfast.spi.BackendException} if the store cannot be opened. */
     int run() {
-        try (LocalStore local = LocalStore.isNamed(options.backend()) ? start() : null) {
-            String url = local == null ? options.backend() : local.url();
+        try (LocalStore local = LocalStore.isNamed(options.backend()) ? start() : null;
+                ChosenFaults chosen =
+                        options.faults() == null ? null : ChosenFaults.of(options.faults(), options.backend())) {
+            String url = local != null ? local.url() : chosen != null ? chosen.url() : options.backend();
             requireWell(url);
             TckSubject subject = TckSubject.open(url).heardBy(this);
-            subject = local == null ? subject : subject.withFaults(local.faults());
+            if (local != null) {
+                subject = subject.withFaults(local.faults());
+            } else if (chosen != null) {
+                subject = subject.withFaults(chosen.faults());
+            }
             return options.profile() == TckOptions.Profile.SOAK ? soak(subject) : grade(subject);
         }
     }

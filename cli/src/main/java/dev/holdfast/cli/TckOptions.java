@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param backend the URL of the store, or the name of servers to start
  * @param profile which rules run, and how often
+ * @param faults what {@code --faults} names, or null
  * @param minutes how long the profile {@code SOAK} goes on
  * @param rate how many steps its clients make a second
  * @param histories where it keeps what it found, or null for nowhere
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 record TckOptions(
         String backend,
         Profile profile,
+        @Nullable String faults,
         int minutes,
         int rate,
         @Nullable Path histories,
@@ -53,6 +55,9 @@ record TckOptions(
                                  faults: also the rules about a store that fails; of a bare URL they are not run
                                  soak: instead of the rules, clients that read, write and lock at a steady pace while
                                  one fault follows the other, and what they saw judged every ten seconds or so
+              --faults WHAT      what can be done to the store of a URL; chooses the profile faults if none is named
+                                 proxy: whatever can be done to its connections, by a proxy before its one address
+                                 or the name of a class on --classpath that implements dev.holdfast.tck.Faults
               --minutes N        how long soak goes on, from 1 to 10000; default 60
               --rate N           steps of its clients a second, from 1 to 100000; default 200
               --histories FOLDER where it keeps what its clients saw in rounds with findings
@@ -74,7 +79,8 @@ record TckOptions(
     static TckOptions parse(List<String> words) {
         Arguments arguments = new Arguments(words);
         String backend = null;
-        Profile profile = Profile.CORE;
+        Profile profile = null;
+        String faults = null;
         int minutes = 60;
         int rate = 200;
         Path histories = null;
@@ -85,6 +91,7 @@ record TckOptions(
             switch (arguments.name()) {
                 case "--profile" -> profile = profile(arguments.text());
                 case "--minutes" -> minutes = (int) arguments.number(1, 10_000);
+                case "--faults" -> faults = arguments.text();
                 case "--rate" -> rate = (int) arguments.number(1, 100_000);
                 case "--histories" -> histories = Path.of(arguments.text());
                 case "--report" -> report = Path.of(arguments.text());
@@ -103,10 +110,19 @@ record TckOptions(
         if (backend == null) {
             throw new UsageException("tck needs the URL of a backend, as in 'holdfast tck memory:x'");
         }
+        if (faults != null && profile == Profile.CORE) {
+            throw new UsageException("--faults is of no use to --profile core, which breaks nothing");
+        }
+        if (faults != null && LocalStore.NAMES.contains(backend)) {
+            throw new UsageException("--faults is for a URL; servers started as " + backend + " can be broken anyway");
+        }
+        if (profile == null) {
+            profile = faults == null ? Profile.CORE : Profile.FAULTS;
+        }
         if (profile == Profile.SOAK && (report != null || !rules.isEmpty())) {
             throw new UsageException("--profile soak runs no rules: it takes neither --rule nor --report");
         }
-        return new TckOptions(backend, profile, minutes, rate, histories, report, seed, rules);
+        return new TckOptions(backend, profile, faults, minutes, rate, histories, report, seed, rules);
     }
 
     private static Profile profile(String name) {

@@ -2,7 +2,10 @@ package dev.holdfast.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.holdfast.servers.RedisOptions;
+import dev.holdfast.servers.RedisServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -53,6 +56,17 @@ class TckCommandTest {
     @Test
     void aRuleThatCouldNotBeRun_exitsWith1() throws InterruptedException {
         assertEquals(1, run("tck", "memory:bare", "--profile", "faults", "--rule", "P03"));
+    }
+
+    /** A server that nobody but the proxy can break. */
+    @Test
+    void faultsByAProxy_areInflictedOnAnyAddress() throws InterruptedException {
+        assumeTrue(RedisOptions.defaults().missing().isEmpty(), "there is no Redis for this platform");
+        try (RedisServer server = RedisServer.start()) {
+            assertEquals(0, run("tck", server.url(), "--faults", "proxy", "--rule", "P09"), this::out);
+            // Of its process nobody has told.
+            assertEquals(1, run("tck", server.url(), "--faults=proxy", "--rule", "P03"), this::out);
+        }
     }
 
     private int run(String... arguments) throws InterruptedException {

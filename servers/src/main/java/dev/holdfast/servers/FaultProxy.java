@@ -35,7 +35,7 @@ public final class FaultProxy implements AutoCloseable {
     private static final int CONNECT_MILLIS = 5_000;
 
     private final int port;
-    private final int serverPort;
+    private final InetSocketAddress server;
     private final Flow requests = new Flow();
     private final Flow replies = new Flow();
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
@@ -45,14 +45,26 @@ public final class FaultProxy implements AutoCloseable {
     private @Nullable ServerSocket listener;
     private Thread acceptor = Thread.currentThread();
 
-    private FaultProxy(int port, int serverPort) {
+    private FaultProxy(int port, InetSocketAddress server) {
         this.port = port;
-        this.serverPort = serverPort;
+        this.server = server;
     }
 
     /** A proxy on a free port before a server on the given port, both on the loopback address. */
     public static FaultProxy to(int serverPort) {
-        FaultProxy proxy = new FaultProxy(Ports.free(), serverPort);
+        return to(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort));
+    }
+
+    /**
+     * A proxy on a free port of the loopback address before a server wherever it is. Throws IllegalArgumentException if the port cannot be
+     * one; a name that is unknown refuses every connection.
+     */
+    public static FaultProxy to(String serverHost, int serverPort) {
+        return to(new InetSocketAddress(serverHost, serverPort));
+    }
+
+    private static FaultProxy to(InetSocketAddress server) {
+        FaultProxy proxy = new FaultProxy(Ports.free(), server);
         proxy.allow();
         return proxy;
     }
@@ -232,7 +244,7 @@ public final class FaultProxy implements AutoCloseable {
         try {
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
-            server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), serverPort), CONNECT_MILLIS);
+            server.connect(this.server, CONNECT_MILLIS);
         } catch (IOException serverIsDown) {
             ProxiedConnection.closeHard(client);
             ProxiedConnection.closeHard(server);
