@@ -192,6 +192,7 @@ final class WrongGuards {
 
     private static Stream<WrongBackend> waits() {
         AtomicInteger waiters = new AtomicInteger();
+        Set<String> ghosts = ConcurrentHashMap.newKeySet();
         Semaphore connections = new Semaphore(4);
         return Stream.of(
                 face(
@@ -207,6 +208,22 @@ final class WrongGuards {
                                 Thread.currentThread().interrupt();
                             }
                             return result;
+                        }),
+                face(
+                        "a wait that was over is granted all the same",
+                        CONCURRENT,
+                        "W09",
+                        "DistributedLock.tryAcquire",
+                        call -> {
+                            String name = call.argument(0);
+                            if (ghosts.contains(name)) {
+                                return Optional.empty();
+                            }
+                            Optional<?> taken = (Optional<?>) call.right();
+                            if (taken.isEmpty() && !options(call).within().isZero()) {
+                                ghosts.add(name);
+                            }
+                            return taken;
                         }),
                 face("the fourth waiter is forgotten", CONCURRENT, "W07", "DistributedLock.acquire", call -> {
                     LockGuard granted = (LockGuard) call.right();

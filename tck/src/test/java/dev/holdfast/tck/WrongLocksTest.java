@@ -40,7 +40,7 @@ class WrongLocksTest {
                 wrong(Mistake.OFFERS_TO_NOBODY, Depth.CONCURRENT, "W01,W18"),
                 wrong(Mistake.LAST_COME_FIRST_SERVED, Depth.CONCURRENT, "W10"),
                 wrong(Mistake.NO_PRIORITY, Depth.CONCURRENT, "W17"),
-                wrong(Mistake.PLACES_FOR_EVER, Depth.CONCURRENT, "W02,W04,W06,W09"),
+                wrong(Mistake.PLACES_FOR_EVER, Depth.CONCURRENT, "W02,W04,W06"),
                 wrong(Mistake.NEVER_CONTENDED, Depth.CONCURRENT, "W12"),
                 wrong(Mistake.TRANSFERS_TO_ANYBODY, Depth.ORDINARY, "L22"),
                 wrong(Mistake.TRANSFERS_FOR_EVER, Depth.TIMING, "L23"),
