@@ -12,6 +12,7 @@ import dev.holdfast.history.Checks;
 import dev.holdfast.history.ClientRecorder;
 import dev.holdfast.history.Event;
 import dev.holdfast.history.Finding;
+import dev.holdfast.history.GrantCall;
 import dev.holdfast.history.JsonLines;
 import dev.holdfast.history.Recorder;
 import dev.holdfast.spi.ManualTime;
@@ -76,12 +77,24 @@ class HtmlReportTest {
             assertTrue(svg.contains("class=\"label\" "), svg);
             assertTrue(svg.contains(">1</text>"), svg);
         });
-        assertTrue(drawings.stream().anyMatch(svg -> svg.contains("class=\"entitled\"")), "an entitled interval");
         Matcher data = HISTORY.matcher(page);
         assertTrue(data.find());
         String lines = new String(Base64.getDecoder().decode(data.group(1)), StandardCharsets.US_ASCII);
         List<Event> history = JsonLines.read(new BufferedReader(new StringReader(lines)));
         assertTrue(page.contains(history.size() + " events"), () -> history.size() + " events");
+    }
+
+    @Test
+    void drawing_showsUntilWhenEachHolderWasEntitled() {
+        Recorder recorder = new Recorder(new AtomicLong(9)::incrementAndGet);
+        for (int holder = 1; holder <= 2; holder++) {
+            GrantCall grant = recorder.client("c" + holder).acquire("l");
+            grant.sent();
+            grant.granted(holder, 1_000_000);
+        }
+        List<Event> history = recorder.history();
+        String drawing = Timeline.of(Checks.mutex(history, 0).violations().get(0), history, List.of());
+        assertEquals(2, drawing.split("class=\"entitled\"", -1).length - 1, drawing);
     }
 
     @Test
