@@ -13,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -50,9 +51,9 @@ public final class LayersBenchmark {
         int rounds = quick ? 7 : 13;
         long turnNanos = TimeUnit.MILLISECONDS.toNanos(quick ? 400 : 600);
         byte[] value = new byte[BYTES];
-        Key[] keys = new Key[KEYS];
+        List<Key> keys = new ArrayList<>();
         for (int i = 0; i < KEYS; i++) {
-            keys[i] = Key.of("user/" + i);
+            keys.add(Key.of("user/" + i));
         }
         System.out.println(
                 "| what | bare, per second | with layers | cost, % | least | greatest | goal | bare, us of CPU |"
@@ -93,7 +94,7 @@ public final class LayersBenchmark {
     private record Turn(double perSecond, double cpuMicros) {}
 
     /** Turns of one length. */
-    private record Rounds(Key[] keys, int count, long turnNanos) {
+    private record Rounds(List<Key> keys, int count, long turnNanos) {
         void compare(String what, Work work, Backend bare, Backend layered) throws InterruptedException {
             double[] costs = new double[count];
             double[] plain = new double[count];
@@ -151,7 +152,7 @@ public final class LayersBenchmark {
                     }
                     long operations = 0;
                     for (int at = first; !over.get(); at++) {
-                        work.on(backend, keys[Math.floorMod(at, keys.length)]);
+                        work.on(backend, keys.get(Math.floorMod(at, keys.size())));
                         operations++;
                     }
                     done.add(operations);

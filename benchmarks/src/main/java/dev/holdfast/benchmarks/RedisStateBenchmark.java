@@ -128,13 +128,13 @@ public final class RedisStateBenchmark {
             contender.put(key(thread, step), large);
             return 1;
         }));
-        Map<RedisContender, Runnable> plain = new IdentityHashMap<>();
+        IdentityHashMap<RedisContender, Runnable> plain = new IdentityHashMap<>();
         lines.add(new Line("putAll 1000", 1, 0.95, jedis, (contender, thread, step) -> {
             plain.computeIfAbsent(contender, one -> one.puttingAll(keys.subList(0, TOGETHER), small))
                     .run();
             return TOGETHER;
         }));
-        Map<RedisContender, Runnable> ending = new IdentityHashMap<>();
+        IdentityHashMap<RedisContender, Runnable> ending = new IdentityHashMap<>();
         lines.add(new Line("putAll 1000 with TTL", 1, 0.95, jedis, (contender, thread, step) -> {
             ending.computeIfAbsent(contender, one -> one.puttingAllWithTtl(keys.subList(0, TOGETHER), small))
                     .run();
