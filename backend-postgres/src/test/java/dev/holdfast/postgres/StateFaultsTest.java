@@ -80,8 +80,9 @@ class StateFaultsTest {
     void killedBackend_losesNothingThatWasAcknowledged() throws Exception {
         try (Load load = new Load(server.url())) {
             load.awaitProgress();
+            long before = load.errors();
             server.killBackend(anyBackend());
-            load.awaitErrors();
+            load.awaitErrors(before);
             load.awaitProgress();
             load.judge();
         }
@@ -91,8 +92,9 @@ class StateFaultsTest {
         try (Load load = new Load(server.url())) {
             for (int round = 0; round < rounds; round++) {
                 load.awaitProgress();
+                long before = load.errors();
                 server.kill();
-                load.awaitErrors();
+                load.awaitErrors(before);
                 server.restart();
                 load.awaitProgress();
                 load.judge();
@@ -344,8 +346,12 @@ class StateFaultsTest {
             Until.eventually(() -> alive() && done.get() > before + 200);
         }
 
-        void awaitErrors() throws Exception {
-            long before = errors.get();
+        long errors() {
+            return errors.get();
+        }
+
+        /** Counted from before the fault: it may be over before anybody looks. */
+        void awaitErrors(long before) throws Exception {
             Until.eventually(() -> alive() && errors.get() > before);
         }
 

@@ -204,17 +204,7 @@ final class Node implements Transport<Parcel, Parcel> {
     /** Sends the parcels, and reads what was posted on the lane before what they are answered with. */
     private void exchange(int lane, List<Parcel> parcels, Ended told) {
         Unread unread = lane == NO_LANE ? null : unreads.getAndSet(lane, null);
-        Link link;
-        try {
-            link = unread == null ? pool.borrow() : unread.link;
-        } catch (BackendRejectedException refused) {
-            // Nobody is let in, with this password say, so nothing was sent.
-            for (int i = 0; i < parcels.size(); i++) {
-                parcels.get(i).endRest(refused);
-                told.ended(i, parcels.get(i));
-            }
-            return;
-        }
+        Link link = unread == null ? pool.borrow() : unread.link;
         Sending sending = new Sending(parcels, told);
         boolean whole = false;
         try {

@@ -3,6 +3,7 @@ package dev.holdfast.redis;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,7 @@ import dev.holdfast.spi.OutcomeUnknownException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -77,6 +79,12 @@ class LoginTest {
             BackendRejectedException refused =
                     assertThrows(BackendRejectedException.class, () -> untilRefused(backend));
             assertFalse(refused.toString().contains("first"), refused::toString);
+            CompletionException begun = assertThrows(CompletionException.class, () -> backend.state()
+                    .async()
+                    .put(KEY, VALUE)
+                    .toCompletableFuture()
+                    .join());
+            assertInstanceOf(BackendRejectedException.class, begun.getCause());
             password.set("second");
             backend.state().put(KEY, VALUE);
             given.forEach(

@@ -2,6 +2,7 @@ package dev.holdfast.combine;
 
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.ArrayDeque;
@@ -248,10 +249,8 @@ final class Lane<C, R extends @Nullable Object> {
         RuntimeException failure = null;
         try {
             sent = transport.sendAhead(index, commands(batch), new Told(batch));
-        } catch (BackendUnavailableException | BackendClosedException notSent) {
-            failure = notSent;
-        } catch (Throwable broken) {
-            failure = lost(broken);
+        } catch (Throwable thrown) {
+            failure = meaning(thrown);
         }
         if (failure != null) {
             endRest(batch, failure);
@@ -260,8 +259,14 @@ final class Lane<C, R extends @Nullable Object> {
         }
     }
 
-    private static OutcomeUnknownException lost(Throwable broken) {
-        return new OutcomeUnknownException("the reply was lost: " + broken.getMessage(), broken);
+    /** What a transport's throwing means to the commands it did not tell. */
+    private static RuntimeException meaning(Throwable thrown) {
+        if (thrown instanceof BackendUnavailableException
+                || thrown instanceof BackendRejectedException
+                || thrown instanceof BackendClosedException) {
+            return (RuntimeException) thrown;
+        }
+        return new OutcomeUnknownException("the reply was lost: " + thrown.getMessage(), thrown);
     }
 
     private void collectPosted() {
@@ -337,7 +342,7 @@ final class Lane<C, R extends @Nullable Object> {
 
     /** Whether the batch was written; if not it is in the queue again, where it was. */
     private boolean post(List<Pending<C, R>> batch) {
-        BackendException failure;
+        RuntimeException failure;
         try {
             if (transport.post(index, commands(batch), new Told(batch))) {
                 return true;
@@ -351,10 +356,8 @@ final class Lane<C, R extends @Nullable Object> {
                 lock.unlock();
             }
             return false;
-        } catch (BackendUnavailableException notSent) {
-            failure = notSent;
-        } catch (Throwable broken) {
-            failure = lost(broken);
+        } catch (Throwable thrown) {
+            failure = meaning(thrown);
         }
         endRest(batch, failure);
         return true;
@@ -407,10 +410,8 @@ final class Lane<C, R extends @Nullable Object> {
         try {
             transport.send(index, commands(batch), new Told(batch));
             untold = new OutcomeUnknownException("the transport ended without telling the command's outcome");
-        } catch (BackendUnavailableException | BackendClosedException notSent) {
-            untold = notSent;
-        } catch (Throwable broken) {
-            untold = lost(broken);
+        } catch (Throwable thrown) {
+            untold = meaning(thrown);
         }
         endRest(batch, untold);
     }

@@ -18,8 +18,9 @@ public interface Transport<C, R extends @Nullable Object> {
      * all are told, within a time of its own.
      *
      * <p>When it returns or throws with commands untold, those end as {@link dev.holdfast.spi.OutcomeUnknownException}; only if it throws
-     * {@link dev.holdfast.spi.BackendUnavailableException} or {@link dev.holdfast.spi.BackendClosedException} do they end with that, as
-     * certainly not applied. So throw those only while nothing has been sent. Never called twice at once for one lane.
+     * {@link dev.holdfast.spi.BackendUnavailableException}, {@link dev.holdfast.spi.BackendRejectedException} (a login refused, say) or
+     * {@link dev.holdfast.spi.BackendClosedException} do they end with that, as certainly not applied. So throw those only while nothing
+     * has been sent. Never called twice at once for one lane.
      *
      * @param lane from 0; the same connection should serve the same lane
      * @param commands at least one; valid during the call
