@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
  */
 class SimulationTest {
     private static final long FIRST = Long.getLong("holdfast.sim.seed", 1);
-    private static final long COUNT = Long.getLong("holdfast.sim.seeds", 10_000);
+    private static final long COUNT = Long.getLong("holdfast.sim.seeds", 4_000);
 
     private static final Simulation.Parts ON_KEYS = new Simulation.Parts() {
         @Override
