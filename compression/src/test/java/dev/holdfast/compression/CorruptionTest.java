@@ -228,7 +228,7 @@ class CorruptionTest {
     }
 
     /** Random bytes, and random changes of good ones whose checksum is right, so that they reach the codec. */
-    private static void tryHostile(int values) {
+    private void tryHostile(int values) {
         List<byte[]> good = List.of(
                 envelope("lz4", Records.text(1, 900)),
                 envelope("snappy", Records.text(2, 900)),
