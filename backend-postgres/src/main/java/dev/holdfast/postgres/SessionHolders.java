@@ -39,7 +39,6 @@ final class SessionHolders {
                     + " set_config('idle_in_transaction_session_timeout', '" + millis + "', false),"
                     + " set_config('statement_timeout', '" + Math.max(1_000, millis) + "', false),"
                     + " set_config('lock_timeout', '0', false),"
-                    + " set_config('plan_cache_mode', 'force_generic_plan', false),"
                     + " set_config('tcp_user_timeout', '0', false),"
                     + " set_config('tcp_keepalives_idle', '" + seconds + "', false)");
             try {
