@@ -60,7 +60,7 @@ public final class CompressionBenchmark {
                 default -> benchmark.sets();
             }
         }
-        OUT.println(Ratios.place() + ", commit " + Ratios.commit() + ", `CompressionBenchmark "
+        OUT.println(Place.machine() + ", commit " + Place.commit() + ", `CompressionBenchmark "
                 + String.join(" ", arguments) + "`");
     }
 

@@ -86,7 +86,7 @@ public final class LayersBenchmark {
             each.compare("put, " + stacked, put, bare, stacked);
         }
         System.out.println();
-        System.out.println(Ratios.place() + ", Redis 6.2.11 with jemalloc on loopback, commit " + Ratios.commit() + ", "
+        System.out.println(Place.machine() + ", Redis 6.2.11 with jemalloc on loopback, commit " + Place.commit() + ", "
                 + rounds + " rounds, `LayersBenchmark" + (quick ? " quick`" : "`"));
     }
 

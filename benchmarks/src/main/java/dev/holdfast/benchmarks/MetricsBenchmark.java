@@ -35,7 +35,7 @@ public final class MetricsBenchmark {
         compare("Prometheus registry", new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
         compare("simple registry", new SimpleMeterRegistry());
         System.out.println();
-        System.out.println(Ratios.place() + ", commit " + Ratios.commit() + ", " + ROUNDS + " rounds");
+        System.out.println(Place.machine() + ", commit " + Place.commit() + ", " + ROUNDS + " rounds");
     }
 
     private static void compare(String what, MeterRegistry registry) {

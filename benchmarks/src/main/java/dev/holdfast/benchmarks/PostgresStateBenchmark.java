@@ -244,7 +244,7 @@ public final class PostgresStateBenchmark {
     }
 
     private static String place(int rounds) throws IOException {
-        return Ratios.place() + ", commit " + Ratios.commit() + ", " + rounds + " rounds";
+        return Place.machine() + ", commit " + Place.commit() + ", " + rounds + " rounds";
     }
 
     private static double median(Pace[] paces, java.util.function.ToDoubleFunction<Pace> part) {

@@ -71,8 +71,8 @@ public final class RedisLockBenchmark {
             }
         }
         System.out.println();
-        System.out.println(Ratios.place() + (url == null ? ", Redis 6.2.11 with jemalloc on loopback" : "")
-                + ", commit " + Ratios.commit() + ", `RedisLockBenchmark " + String.join(" ", arguments) + "`");
+        System.out.println(Place.machine() + (url == null ? ", Redis 6.2.11 with jemalloc on loopback" : "")
+                + ", commit " + Place.commit() + ", `RedisLockBenchmark " + String.join(" ", arguments) + "`");
     }
 
     private static void run(String url, int rounds, long millis, List<String> only) throws Exception {

@@ -71,7 +71,7 @@ public final class RedisStateBenchmark {
             new RedisStateBenchmark(server, rounds, turnMillis).run(holdfast, jedis, lettuce, given);
         }
         System.out.println();
-        System.out.println(Ratios.place() + ", Redis 6.2.11 with jemalloc on loopback, commit " + Ratios.commit()
+        System.out.println(Place.machine() + ", Redis 6.2.11 with jemalloc on loopback, commit " + Place.commit()
                 + ", `RedisStateBenchmark " + String.join(" ", arguments) + "`");
     }
 

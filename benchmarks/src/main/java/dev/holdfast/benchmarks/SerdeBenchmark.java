@@ -57,7 +57,7 @@ public final class SerdeBenchmark {
         compare("order of 3 lines", order(3), Order.class, new OrderByHand());
         compare("order of 50 lines", order(50), Order.class, new OrderByHand());
         System.out.println();
-        System.out.println(Ratios.place() + ", commit " + Ratios.commit() + ", " + ROUNDS + " rounds");
+        System.out.println(Place.machine() + ", commit " + Place.commit() + ", " + ROUNDS + " rounds");
     }
 
     private static Order order(int lines) {

@@ -1,4 +1,7 @@
-/** Benchmarks: ratios between contenders in one run on one machine; absolute times mean nothing elsewhere. Start with {@code Ratios}. */
+/**
+ * Benchmarks: ratios between contenders in one run on one machine; absolute times mean nothing elsewhere. Start with {@code Bench}, which is
+ * {@code ./holdfast bench}.
+ */
 @NullMarked
 package dev.holdfast.benchmarks;
 

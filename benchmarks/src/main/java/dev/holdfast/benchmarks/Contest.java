@@ -1,0 +1,177 @@
+package dev.holdfast.benchmarks;
+
+import dev.holdfast.benchmarks.Scenario.Measure;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Measures one point of a scenario: contenders warm up, then take turns of equal length, A B C A B C, so that what else the machine does
+ * hits all alike; each is compared with the base of the same round. Then they go once more round at one pace, half of what the
+ * slowest can, for latency.
+ */
+final class Contest {
+    private static final int WARM_UPS = 2;
+    /** Counting slows some servers down, so it has a turn of its own. */
+    private static final long COUNTED_MILLIS = 150;
+    /** What it may lag behind a pace that counts as kept. */
+    private static final double PACE_KEPT = 0.95;
+
+    private final int rounds;
+    private final long millis;
+    private final Meter meter;
+
+    Contest(int rounds, long millis, Meter meter) {
+        this.rounds = rounds;
+        this.millis = millis;
+        this.meter = meter;
+    }
+
+    /** What one contender came to. */
+    private static final class Sheet {
+        final List<Turn> turns = new ArrayList<>();
+        final List<Double> handOvers = new ArrayList<>();
+        final Histogram latency = new Histogram(3);
+        double slowest = Double.MAX_VALUE;
+        double paced = Double.NaN;
+        double commands = Double.NaN;
+
+        double median(ToDoubleFunction<Turn> part) {
+            return Median.of(turns.stream().mapToDouble(part).toArray());
+        }
+    }
+
+    List<Result> run(Scenario scenario, int x, Predicate<String> wanted) throws Exception {
+        int threads = scenario.threads().applyAsInt(x);
+        Map<String, Work> works = new LinkedHashMap<>();
+        try {
+            for (Map.Entry<String, Work.Opening> contender :
+                    scenario.contenders().apply(x).entrySet()) {
+                if (contender.getKey().equals(scenario.base()) || wanted.test(contender.getKey())) {
+                    works.put(contender.getKey(), contender.getValue().open());
+                }
+            }
+            Map<String, Sheet> sheets = new LinkedHashMap<>();
+            for (Map.Entry<String, Work> contender : works.entrySet()) {
+                Sheet sheet = new Sheet();
+                sheets.put(contender.getKey(), sheet);
+                if (scenario.measure() != Measure.COST) {
+                    Turn.run(contender.getValue(), threads, WARM_UPS * millis, meter);
+                }
+                contender.getValue().handOverMicros();
+            }
+            compete(scenario, works, sheets, threads);
+            double pace = pace(scenario, works, sheets, threads);
+            count(scenario, works, sheets, threads);
+            Sheet base = Objects.requireNonNull(sheets.get(scenario.base()), scenario.base());
+            List<Result> results = new ArrayList<>();
+            sheets.forEach((name, sheet) -> results.add(result(scenario, x, threads, name, sheet, base, pace)));
+            return results;
+        } finally {
+            for (Work work : works.values()) {
+                work.close();
+            }
+        }
+    }
+
+    private void compete(Scenario scenario, Map<String, Work> works, Map<String, Sheet> sheets, int threads)
+            throws Exception {
+        for (int round = 0; round < rounds; round++) {
+            for (Map.Entry<String, Sheet> contender : sheets.entrySet()) {
+                Work work = Objects.requireNonNull(works.get(contender.getKey()));
+                Sheet sheet = contender.getValue();
+                Turn turn = Turn.run(work, threads, millis, meter);
+                if (turn.operations() == 0) {
+                    throw new IllegalStateException(contender.getKey() + " did nothing in " + scenario.name());
+                }
+                sheet.turns.add(turn);
+                sheet.handOvers.add(work.handOverMicros());
+                sheet.slowest = Math.min(sheet.slowest, turn.callsPerSecond());
+            }
+        }
+    }
+
+    private double pace(Scenario scenario, Map<String, Work> works, Map<String, Sheet> sheets, int threads)
+            throws Exception {
+        if (scenario.measure() != Measure.PACE && scenario.measure() != Measure.TURNS) {
+            return Double.NaN;
+        }
+        double pace = sheets.values().stream()
+                        .mapToDouble(sheet -> sheet.slowest)
+                        .min()
+                        .orElse(1)
+                / 2;
+        for (Map.Entry<String, Sheet> contender : sheets.entrySet()) {
+            Work work = Objects.requireNonNull(works.get(contender.getKey()));
+            Turn turn = Turn.paced(work, threads, 2 * millis, pace, meter);
+            contender.getValue().latency.add(turn.latency());
+            contender.getValue().paced = turn.callsPerSecond();
+        }
+        return pace;
+    }
+
+    private void count(Scenario scenario, Map<String, Work> works, Map<String, Sheet> sheets, int threads)
+            throws Exception {
+        if (scenario.measure() != Measure.TURNS && scenario.measure() != Measure.COST) {
+            return;
+        }
+        for (Map.Entry<String, Sheet> contender : sheets.entrySet()) {
+            Work work = Objects.requireNonNull(works.get(contender.getKey()));
+            long counted = scenario.measure() == Measure.COST ? millis : COUNTED_MILLIS;
+            Meter.Count count = meter.count();
+            Turn turn = Turn.run(work, threads, counted, Meter.NONE);
+            long commands = count.end();
+            contender.getValue().commands = commands < 0 ? Double.NaN : (double) commands / turn.operations();
+        }
+    }
+
+    private static Result result(
+            Scenario scenario, int x, int threads, String name, Sheet sheet, Sheet base, double pace) {
+        double[] ratios = new double[sheet.turns.size()];
+        for (int round = 0; round < ratios.length; round++) {
+            Turn ours = sheet.turns.get(round);
+            Turn theirs = base.turns.get(round);
+            ratios[round] = scenario.measure() == Measure.COST
+                    ? cost(theirs) / cost(ours)
+                    : ours.perSecond() / theirs.perSecond();
+        }
+        boolean known = sheet.latency.getTotalCount() > 0;
+        boolean isOurs = name.equals("holdfast");
+        return new Result(
+                scenario.name(),
+                scenario.title(),
+                scenario.axis(),
+                x,
+                threads,
+                name,
+                scenario.base(),
+                Median.of(ratios),
+                Median.least(ratios),
+                Median.greatest(ratios),
+                isOurs ? scenario.goals().getOrDefault(x, Double.NaN) : Double.NaN,
+                sheet.median(Turn::perSecond),
+                pace,
+                known && sheet.paced < PACE_KEPT * pace,
+                known ? sheet.latency.getValueAtPercentile(50) / 1e3 : Double.NaN,
+                known ? sheet.latency.getValueAtPercentile(99) / 1e3 : Double.NaN,
+                known ? sheet.latency.getValueAtPercentile(99.9) / 1e3 : Double.NaN,
+                sheet.median(turn -> turn.clientMicros() / turn.operations()),
+                sheet.median(turn -> turn.serverMicros() / turn.operations()),
+                sheet.commands,
+                sheet.median(turn -> turn.allocatedBytes() / turn.operations()),
+                sheet.median(Turn::spread),
+                Median.of(sheet.handOvers.stream()
+                        .mapToDouble(Double::doubleValue)
+                        .toArray()));
+    }
+
+    private static double cost(Turn turn) {
+        double server = Double.isNaN(turn.serverMicros()) ? 0 : turn.serverMicros();
+        return (turn.clientMicros() + server) / turn.operations();
+    }
+}

@@ -1,0 +1,279 @@
+package dev.holdfast.benchmarks;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/** What is done in scenarios, whoever does it. */
+final class Works {
+    /** Keys and locks of all contenders begin so, and are deleted by it. */
+    static final String PREFIX = "holdfast-bench:";
+
+    static final int KEYS = 10_000;
+    private static final int NAMES_OF_A_THREAD = 100;
+    private static final int ASYNC_TOGETHER = 2_000;
+    private static final int TOGETHER = 100;
+
+    private Works() {}
+
+    /** Opens something; for lambdas. */
+    interface Opening<T> {
+        T open() throws Exception;
+    }
+
+    /** Does something with a client. */
+    private interface Step {
+        int run(int thread, long step) throws Exception;
+    }
+
+    private record Closing(Step step, AutoCloseable client) implements Work {
+        @Override
+        public int once(int thread, long number) throws Exception {
+            return step.run(thread, number);
+        }
+
+        @Override
+        public void close() throws Exception {
+            client.close();
+        }
+    }
+
+    static List<byte[]> keys(int count) {
+        List<byte[]> keys = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            keys.add((PREFIX + i).getBytes(StandardCharsets.US_ASCII));
+        }
+        return keys;
+    }
+
+    /** Noise: nothing on the way can make it smaller. */
+    static byte[] value(int length) {
+        byte[] value = new byte[length];
+        new Random(length).nextBytes(value);
+        return value;
+    }
+
+    private static byte[] key(List<byte[]> keys, int thread, long step) {
+        return keys.get((int) ((thread * 7_919L + step) % keys.size()));
+    }
+
+    static Work.Opening puts(List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return () -> {
+            StateClient client = opening.open();
+            return new Closing(
+                    (thread, step) -> {
+                        client.put(key(keys, thread, step), value);
+                        return 1;
+                    },
+                    client);
+        };
+    }
+
+    /** Gets of keys that were put before. */
+    static Work.Opening gets(List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return () -> {
+            StateClient client = filled(keys, value, opening);
+            return new Closing(
+                    (thread, step) -> {
+                        byte[] found = client.get(key(keys, thread, step));
+                        if (found == null || found.length != value.length) {
+                            throw new IllegalStateException("the value is not there");
+                        }
+                        return 1;
+                    },
+                    client);
+        };
+    }
+
+    private static StateClient filled(List<byte[]> keys, byte[] value, Opening<StateClient> opening) throws Exception {
+        StateClient client = opening.open();
+        for (int from = 0; from < keys.size(); from += 1_000) {
+            client.puttingAll(keys.subList(from, Math.min(keys.size(), from + 1_000)), value)
+                    .run();
+        }
+        return client;
+    }
+
+    /** One batch after the other, each of the same keys. */
+    static Work.Opening batches(List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return () -> {
+            StateClient client = opening.open();
+            StateClient.Batch batch = client.puttingAll(keys, value);
+            return new Closing(
+                    (thread, step) -> {
+                        batch.run();
+                        return keys.size();
+                    },
+                    client);
+        };
+    }
+
+    /** The same keys, one put after the other. */
+    static Work.Opening oneByOne(List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return () -> {
+            StateClient client = opening.open();
+            return new Closing(
+                    (thread, step) -> {
+                        for (byte[] key : keys) {
+                            client.put(key, value);
+                        }
+                        return keys.size();
+                    },
+                    client);
+        };
+    }
+
+    /** Gets begun without waiting, so many on their way at any time: the next begins when one has ended. */
+    static Work.Opening inFlight(int depth, List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return () -> {
+            StateClient client = filled(keys, value, opening);
+            return new Closing(
+                    (thread, step) -> {
+                        Semaphore room = new Semaphore(depth);
+                        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+                        for (int i = 0; i < ASYNC_TOGETHER; i++) {
+                            room.acquire();
+                            client.getAsync(key(keys, thread, i)).whenComplete((answer, error) -> {
+                                if (error != null) {
+                                    failure.set(error);
+                                }
+                                room.release();
+                            });
+                        }
+                        room.acquire(depth);
+                        Throwable failed = failure.get();
+                        if (failed != null) {
+                            throw new IllegalStateException(failed);
+                        }
+                        return ASYNC_TOGETHER;
+                    },
+                    client);
+        };
+    }
+
+    /** Locks that nobody else wants: each thread takes and gives back its own names, one after the other. */
+    static Work.Opening freeLocks(Opening<LockClient> opening) {
+        return () -> {
+            LockClient client = opening.open();
+            return new Closing(
+                    (thread, step) -> {
+                        client.take(PREFIX + "free/" + thread + "/" + step % NAMES_OF_A_THREAD)
+                                .release();
+                        return 1;
+                    },
+                    client);
+        };
+    }
+
+    /** One lock that all threads want, held for a while each time; threads are spread over clients, which know nothing of each other. */
+    static Work.Opening oneLock(int clients, long heldNanos, Opening<LockClient> opening) {
+        return () -> {
+            List<LockClient> opened = new ArrayList<>();
+            for (int i = 0; i < clients; i++) {
+                opened.add(opening.open());
+            }
+            return new OneLock(opened, heldNanos);
+        };
+    }
+
+    private static final class OneLock implements Work {
+        private final List<LockClient> clients;
+        private final long heldNanos;
+        private final AtomicInteger inside = new AtomicInteger();
+        /** When the last holder began to give back; written and read by holders, one after the other. */
+        private volatile long released;
+
+        private final Histogram handOvers = new Histogram(3);
+
+        OneLock(List<LockClient> clients, long heldNanos) {
+            this.clients = clients;
+            this.heldNanos = heldNanos;
+        }
+
+        @Override
+        public int once(int thread, long step) throws Exception {
+            LockClient.Taken taken = clients.get(thread % clients.size()).take(PREFIX + "one");
+            long now = System.nanoTime();
+            if (inside.getAndIncrement() != 0) {
+                throw new IllegalStateException("two hold one lock");
+            }
+            if (released != 0) {
+                handOvers.recordValue(Math.max(0, now - released));
+            }
+            if (heldNanos > 0) {
+                LockSupport.parkNanos(heldNanos);
+            }
+            inside.decrementAndGet();
+            released = System.nanoTime();
+            taken.release();
+            return 1;
+        }
+
+        @Override
+        public double handOverMicros() {
+            double median = handOvers.getTotalCount() == 0 ? Double.NaN : handOvers.getValueAtPercentile(50) / 1e3;
+            handOvers.reset();
+            released = 0;
+            return median;
+        }
+
+        @Override
+        public void close() throws Exception {
+            for (LockClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    /** Locks that are taken one by one, then held and renewed; an operation is a tenth of a second of one of them. */
+    static Work.Opening heldLocks(int count, Opening<LockClient> opening) {
+        return held(
+                () -> {
+                    LockClient client = opening.open();
+                    List<LockClient.Taken> taken = new ArrayList<>();
+                    for (int i = 0; i < count; i++) {
+                        taken.add(client.take(PREFIX + "held/" + i));
+                    }
+                    return () -> {
+                        for (LockClient.Taken one : taken) {
+                            one.release();
+                        }
+                        client.close();
+                    };
+                },
+                count);
+    }
+
+    /** The same of locks that are held while something is open. */
+    static Work.Opening held(Opening<AutoCloseable> opening, int count) {
+        return () -> new Closing(
+                (thread, step) -> {
+                    Thread.sleep(100);
+                    return count;
+                },
+                opening.open());
+    }
+
+    /** A hundred of them in a row, where one takes less than a look at the clock. */
+    static Work.Opening together(Work.Opening opening) {
+        return () -> {
+            Work work = opening.open();
+            return new Closing(
+                    (thread, step) -> {
+                        int operations = 0;
+                        for (int i = 0; i < TOGETHER; i++) {
+                            operations += work.once(thread, step * TOGETHER + i);
+                        }
+                        return operations;
+                    },
+                    work);
+        };
+    }
+}
