@@ -7,23 +7,26 @@ import dev.holdfast.spi.Time;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowSynchronizationStrategy;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The circuit breaker of one server: resilience4j's, with our clock, our idea of a failure, and one look at its state after each operation,
- * since its own events would cost every successful one. Safe for use by many threads.
+ * The circuit breaker of one server: resilience4j's, with our clock and our idea of a failure. While it is closed we judge ourselves whether it
+ * should open, because there a successful operation, of which there are most, would cost a lock and a summary each. Safe for use by many
+ * threads.
  */
 final class Breaker {
+    private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
     private final String node;
     private final CircuitBreaker breaker;
     private final BreakerPolicy policy;
     private final Time time;
     private final CircuitBreakers told;
     private final LongAdder refused;
+    private final RecentEndings recent;
+    private final long slowNanos;
     private volatile CircuitBreaker.State seen = CircuitBreaker.State.CLOSED;
     private volatile long openedNanos;
 
@@ -33,16 +36,12 @@ final class Breaker {
         this.time = time;
         this.told = told;
         this.refused = refused;
+        recent = new RecentEndings(policy);
+        slowNanos = policy.slowCall().toNanos();
         breaker = CircuitBreaker.of(
                 node,
                 CircuitBreakerConfig.custom()
                         .clock(new MonotonicClock(time))
-                        // By time and not by count: one broken connection fails all that were sent together on it.
-                        .slidingWindow(
-                                (int) policy.window().toSeconds(),
-                                policy.minCalls(),
-                                SlidingWindowType.TIME_BASED,
-                                SlidingWindowSynchronizationStrategy.SYNCHRONIZED)
                         .failureRateThreshold(percent(policy.failureRate()))
                         .slowCallRateThreshold(percent(policy.slowRate()))
                         // Theirs is the longest that is not slow.
@@ -60,6 +59,9 @@ final class Breaker {
 
     /** Whether an operation may go to the server; it then tells how it ended. */
     boolean admits() {
+        if (seen == CircuitBreaker.State.CLOSED) {
+            return true;
+        }
         boolean admitted = breaker.tryAcquirePermission();
         look();
         return admitted;
@@ -85,21 +87,54 @@ final class Breaker {
         return error.getCause() instanceof CallNotPermittedException;
     }
 
-    void succeeded(long nanos) {
-        breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+    /**
+     * Hears that an operation was answered.
+     *
+     * @param nanos how long it took
+     * @param end when it ended, on the monotonic clock
+     */
+    void succeeded(long nanos, long end) {
+        if (seen == CircuitBreaker.State.CLOSED) {
+            if (nanos < slowNanos) {
+                recent.succeeded(second(end));
+            } else {
+                wentWrong(end, false, true);
+            }
+        } else {
+            breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+            look();
+        }
+    }
+
+    /** Hears that an operation ended with an error. */
+    void failed(long nanos, long end, Throwable error) {
+        if (!isFailure(error)) {
+            if (error instanceof BackendException && !isInterrupt(error)) {
+                // Refused, or found corrupt: the server has answered.
+                succeeded(nanos, end);
+            } else {
+                breaker.releasePermission();
+            }
+        } else if (seen == CircuitBreaker.State.CLOSED) {
+            wentWrong(end, true, nanos >= slowNanos);
+        } else {
+            breaker.onError(nanos, TimeUnit.NANOSECONDS, error);
+            look();
+        }
+    }
+
+    /** Opens it if too much has failed or was slow. */
+    private void wentWrong(long end, boolean failed, boolean slow) {
+        synchronized (this) {
+            if (recent.wentWrong(second(end), failed, slow) && seen == CircuitBreaker.State.CLOSED) {
+                breaker.transitionToOpenState();
+            }
+        }
         look();
     }
 
-    void failed(long nanos, Throwable error) {
-        if (isFailure(error)) {
-            breaker.onError(nanos, TimeUnit.NANOSECONDS, error);
-        } else if (error instanceof BackendException && !isInterrupt(error)) {
-            // Refused, or found corrupt: the server has answered.
-            breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
-        } else {
-            breaker.releasePermission();
-        }
-        look();
+    private static long second(long nanos) {
+        return Math.floorDiv(nanos, NANOS_PER_SECOND);
     }
 
     private static boolean isFailure(Throwable error) {
@@ -128,8 +163,17 @@ final class Breaker {
             if (now == CircuitBreaker.State.OPEN) {
                 openedNanos = time.nanos();
             }
+            CircuitBreaker.Metrics trials = breaker.getMetrics();
+            boolean judgedHere = seen == CircuitBreaker.State.CLOSED;
             change = new CircuitBreakers.Change(
-                    node, state(seen), state(now), breaker.getMetrics().getFailureRate());
+                    node,
+                    state(seen),
+                    state(now),
+                    judgedHere ? recent.failurePercent() : trials.getFailureRate(),
+                    judgedHere ? recent.slowPercent() : trials.getSlowCallRate());
+            if (now == CircuitBreaker.State.CLOSED) {
+                recent.clear();
+            }
             seen = now;
         }
         told.changed(change);

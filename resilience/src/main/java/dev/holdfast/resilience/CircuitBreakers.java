@@ -40,8 +40,9 @@ public final class CircuitBreakers {
      *
      * @param node the server, or {@link #STORE}
      * @param failurePercent how much of what was judged had failed, from 0 to 100; -1 if there was too little to judge
+     * @param slowPercent how much of it was slow, in the same way
      */
-    public record Change(String node, State from, State to, float failurePercent) {}
+    public record Change(String node, State from, State to, float failurePercent, float slowPercent) {}
 
     private final BreakerPolicy policy;
     private final Time time;
@@ -84,9 +85,12 @@ public final class CircuitBreakers {
         if (change.to() == State.OPEN) {
             opened.increment();
             LOG.warn(
-                    "The circuit breaker of {} is open: {} % of what was asked of it failed or was slow; operations are"
+                    "The circuit breaker of {} is open: {} % of what was asked of it failed, {} % was slow; operations are"
                             + " refused for {}, except renewals and releases of locks",
-                    change.node(), Math.round(Math.max(0, change.failurePercent())), policy.openFor());
+                    change.node(),
+                    Math.round(Math.max(0, change.failurePercent())),
+                    Math.round(Math.max(0, change.slowPercent())),
+                    policy.openFor());
         } else {
             LOG.info("The circuit breaker of {} is {}", change.node(), text(change.to()));
         }

@@ -64,11 +64,11 @@ record Observed<T extends @Nullable Object>(Breaker breaker, Time time, Supplier
         if (!counts) {
             return;
         }
-        long nanos = time.nanos() - start;
+        long end = time.nanos();
         if (error == null) {
-            breaker.succeeded(nanos);
+            breaker.succeeded(end - start, end);
         } else {
-            breaker.failed(nanos, error);
+            breaker.failed(end - start, end, error);
         }
     }
 }

@@ -181,11 +181,12 @@ final class Protected<T extends @Nullable Object> implements Call<T> {
     private void judge(long start, @Nullable Throwable error) {
         if (breaker != null) {
             // How long a scan may take is for its time limit to say; it is not slow as others are slow.
-            long nanos = task.kind == OperationKind.SCAN ? 0 : protection.time.nanos() - start;
+            long end = protection.time.nanos();
+            long nanos = task.kind == OperationKind.SCAN ? 0 : end - start;
             if (error == null) {
-                breaker.succeeded(nanos);
+                breaker.succeeded(nanos, end);
             } else {
-                breaker.failed(nanos, error);
+                breaker.failed(nanos, end, error);
             }
         }
     }

@@ -120,6 +120,35 @@ class CircuitBreakerTest {
         assertEquals(2, backend.stats().get("circuitBreakers.opened"));
     }
 
+    /** It judges anew, though the failures that opened it are not old. */
+    @Test
+    void whatOpenedIt_isForgottenWhenItCloses() {
+        try (Backend quick = Backends.at("memory:")
+                .time(time)
+                .layer(trouble)
+                .layer(ResilienceLayer.builder()
+                        .time(time)
+                        .circuitBreaker(BreakerPolicy.builder()
+                                .minCalls(4)
+                                .trialCalls(1)
+                                .window(Duration.ofMinutes(1))
+                                .openFor(Duration.ofSeconds(1))
+                                .build())
+                        .build())
+                .open()) {
+            trouble.at("read", number -> number == 5 ? Trouble.FINE : Trouble.UNAVAILABLE);
+            for (int i = 0; i < 4; i++) {
+                assertThrows(
+                        BackendUnavailableException.class, () -> quick.state().get(A));
+            }
+            assertEquals(1, quick.stats().get("circuitBreakers.open"));
+            time.advance(Duration.ofMillis(1_001));
+            quick.state().get(A);
+            assertThrows(BackendUnavailableException.class, () -> quick.state().get(A));
+            assertEquals(1, quick.stats().get("circuitBreakers.closed"), "one failure is too little to judge");
+        }
+    }
+
     @Test
     void failuresOfLongAgo_areForgotten() {
         failReads(3);
@@ -148,10 +177,12 @@ class CircuitBreakerTest {
         assertEquals(State.CLOSED, state());
         time.advance(Duration.ofSeconds(6));
         trouble.always("read", slow);
+        breakers.onChange(changes::add);
         for (int i = 0; i < 4; i++) {
             backend.state().get(A);
         }
-        assertEquals(State.OPEN, state());
+        assertEquals(
+                List.of(new CircuitBreakers.Change(CircuitBreakers.STORE, State.CLOSED, State.OPEN, 0, 100)), changes);
     }
 
     @Test
@@ -269,7 +300,9 @@ class CircuitBreakerTest {
             assertTrue(read.isCompletedExceptionally());
             assertEquals(5, trouble.asked("read"));
             assertThrows(BackendUnavailableException.class, () -> both.state().get(A));
+            assertThrows(BackendUnavailableException.class, () -> both.state().put(A, VALUE));
             assertEquals(5, trouble.asked("read"));
+            assertEquals(0, trouble.asked("write"));
             assertEquals(4, both.stats().get("retry.repeats"));
         }
     }

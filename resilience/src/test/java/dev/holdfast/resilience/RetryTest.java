@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.ManualTime;
 import dev.holdfast.spi.OutcomeUnknownException;
@@ -24,6 +25,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -148,6 +151,31 @@ class RetryTest {
                 OutcomeUnknownException.class,
                 error.failed().values().iterator().next());
         assertEquals(2, trouble.asked("write"));
+    }
+
+    /** What certainly was not applied makes them all go on, but not the one of which nobody knows. */
+    @Test
+    void severalWrites_oneLostAndOneNotSent_onlyTheLatterIsSentAgain() {
+        trouble.at("write", number -> number == 1 ? Trouble.LOST : number == 2 ? Trouble.UNAVAILABLE : Trouble.FINE);
+        PartialBatchException error = assertThrows(PartialBatchException.class, () -> backend.state()
+                .putAll(Map.of(A, VALUE, Key.of("b"), VALUE, Key.of("c"), VALUE)));
+        assertEquals(4, trouble.asked("write"));
+        assertEquals(2, error.applied().size());
+        assertInstanceOf(
+                OutcomeUnknownException.class,
+                error.failed().values().iterator().next());
+    }
+
+    @Test
+    void aReadWhoseCallerWasInterrupted_isNotSentAgain() {
+        trouble.always("read", new Trouble.Fate() {
+            @Override
+            public <T extends @Nullable Object> Call<T> of(Supplier<Call<T>> port) {
+                return Call.failed(new OutcomeUnknownException("interrupted", new InterruptedException()));
+            }
+        });
+        assertThrows(OutcomeUnknownException.class, () -> backend.state().get(A));
+        assertEquals(1, trouble.asked("read"));
     }
 
     /** An error may come behind its first part; what a second one would answer is not what was asked. */
