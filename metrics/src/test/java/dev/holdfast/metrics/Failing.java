@@ -1,6 +1,10 @@
 package dev.holdfast.metrics;
 
 import dev.holdfast.backend.Layer;
+import dev.holdfast.event.EventStore;
+import dev.holdfast.event.ForwardingEventStore;
+import dev.holdfast.event.Subscription;
+import dev.holdfast.event.Topic;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Health;
@@ -13,7 +17,9 @@ import dev.holdfast.state.StateStore;
 import dev.holdfast.state.Stored;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** A layer below the measured one, with the troubles of a store: errors, slowness, a pool. */
@@ -25,6 +31,7 @@ final class Failing implements Layer {
 
     Duration delay = Duration.ZERO;
     final Map<String, Long> gauges = new HashMap<>();
+    private final List<EventStore.Sink> sinks = new CopyOnWriteArrayList<>();
 
     Failing(ManualTime time) {
         this.time = time;
@@ -58,6 +65,22 @@ final class Failing implements Layer {
                 return gauges;
             }
         };
+    }
+
+    @Override
+    public EventStore wrap(EventStore store) {
+        return new ForwardingEventStore(store) {
+            @Override
+            public Call<Subscription> subscribe(String namespace, Topic topic, Sink sink) {
+                sinks.add(sink);
+                return super.subscribe(namespace, topic, sink);
+            }
+        };
+    }
+
+    /** As a store does whose connection for events broke. */
+    void loseEvents() {
+        sinks.forEach(EventStore.Sink::missed);
     }
 
     private <T extends @Nullable Object> Call<T> trouble(Call<T> call) {
