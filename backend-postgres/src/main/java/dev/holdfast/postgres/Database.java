@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,8 @@ final class Database implements AutoCloseable {
     // One permit for each connection in use; what is not combined leaves those of the lanes alone.
     private final Semaphore inUse;
     private final Semaphore shared;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
     private volatile boolean closed;
 
     private volatile int serverVersion;
@@ -304,8 +307,12 @@ final class Database implements AutoCloseable {
 
     /** Runs statements on a connection that is nobody's. An {@link SQLException} is the statements'. */
     <R extends @Nullable Object> R shared(Work<R> work) throws SQLException {
+        boolean waited;
         try {
-            if (!shared.tryAcquire(connectionWait.toNanos(), TimeUnit.NANOSECONDS)) {
+            // Zero seconds, because the form without a time would overtake those who wait.
+            waited = !shared.tryAcquire(0, TimeUnit.SECONDS);
+            if (waited && !shared.tryAcquire(connectionWait.toNanos(), TimeUnit.NANOSECONDS)) {
+                misses.increment();
                 throw new BackendUnavailableException(
                         "all " + connections + " connections were in use for " + connectionWait
                                 + "; nothing was sent. Raise connections or connectionWait, or begin less at once");
@@ -315,7 +322,7 @@ final class Database implements AutoCloseable {
             throw new BackendUnavailableException("interrupted before anything was sent", interrupt);
         }
         try {
-            return inLane(work);
+            return lent(work, waited);
         } finally {
             shared.release();
         }
@@ -326,15 +333,24 @@ final class Database implements AutoCloseable {
      * statements'; that there is no connection is told as in {@link #read}.
      */
     <R extends @Nullable Object> R inLane(Work<R> work) throws SQLException {
+        return lent(work, false);
+    }
+
+    private <R extends @Nullable Object> R lent(Work<R> work, boolean waited) throws SQLException {
         // There are as many permits as users at once, so none is missing before close takes them all.
         if (!inUse.tryAcquire()) {
             throw new BackendClosedException();
         }
+        (waited || !isOneReady() ? misses : hits).increment();
         try (Connection connection = connect()) {
             return work.run(connection);
         } finally {
             inUse.release();
         }
+    }
+
+    private boolean isOneReady() {
+        return ownPool == null || ownPool.getHikariPoolMXBean().getIdleConnections() > 0;
     }
 
     private Connection connect() {
@@ -364,12 +380,14 @@ final class Database implements AutoCloseable {
 
     Map<String, Long> gauges() {
         Map<String, Long> gauges = new TreeMap<>();
-        gauges.put("postgres.connections.used", (long) (connections - inUse.availablePermits()));
-        gauges.put("postgres.connections.most", (long) connections);
-        gauges.put("postgres.connections.waiting", (long) shared.getQueueLength());
-        if (ownPool != null && ownPool.getHikariPoolMXBean() != null) {
-            gauges.put("postgres.connections.open", (long)
-                    ownPool.getHikariPoolMXBean().getTotalConnections());
+        gauges.put("postgres.pool.active", (long) (connections - inUse.availablePermits()));
+        gauges.put("postgres.pool.most", (long) connections);
+        gauges.put("postgres.pool.waiting", (long) shared.getQueueLength());
+        if (ownPool != null) {
+            gauges.put(
+                    "postgres.pool.idle", (long) ownPool.getHikariPoolMXBean().getIdleConnections());
+            gauges.put("postgres.pool.hits", hits.sum());
+            gauges.put("postgres.pool.misses", misses.sum());
         }
         return gauges;
     }

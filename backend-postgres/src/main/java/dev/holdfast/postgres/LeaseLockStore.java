@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
@@ -529,7 +530,10 @@ final class LeaseLockStore extends PostgresLockStore {
 
     @Override
     public Map<String, Long> gauges() {
-        return Map.of("postgres.locks.tied", (long) tied.size());
+        Map<String, Long> gauges = new TreeMap<>();
+        gauges.put("postgres.locks.tied", (long) tied.size());
+        lanes.tell(gauges);
+        return gauges;
     }
 
     @Override

@@ -158,6 +158,11 @@ final class LockSession implements Transport<LockCommand, Object> {
         }
     }
 
+    /** Adds what its lane knows to numbers of the same names. */
+    void tell(Map<String, Long> gauges) {
+        lane.tell(gauges);
+    }
+
     // --- The lane
 
     /** A command and who is to be told of it. */

@@ -111,10 +111,8 @@ final class PostgresStateStore implements StateStore {
     @Override
     public Map<String, Long> gauges() {
         Map<String, Long> gauges = new TreeMap<>(database.gauges());
-        gauges.put("postgres.queued.gets", (long) gets.queued());
-        gauges.put("postgres.queued.puts", (long) puts.queued());
-        gauges.put("postgres.queued.deletes", (long) deletes.queued());
-        gauges.put("postgres.swept", sweeper.swept());
+        List.of(gets, puts, deletes).forEach(lanes -> lanes.tell(gauges));
+        sweeper.tell(gauges);
         return gauges;
     }
 

@@ -390,6 +390,7 @@ final class SessionLockStore extends PostgresLockStore {
         gauges.put(
                 "postgres.locks.sessions",
                 sessions.stream().filter(LockSession::isOpen).count());
+        sessions.forEach(session -> session.tell(gauges));
         gauges.put("postgres.locks.lost", lost.get());
         gauges.put("postgres.locks.collisions", collisions.get());
         return gauges;

@@ -10,10 +10,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +35,9 @@ final class Sweeper implements AutoCloseable {
     private final long intervalNanos;
     private final Time time;
     private final Executor executor;
-    private final AtomicLong swept = new AtomicLong();
+    private final LongAdder runs = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder removed = new LongAdder();
     private final ReentrantLock lock = new ReentrantLock();
     private Time.@Nullable Timer timer;
     private volatile boolean closed;
@@ -74,6 +77,7 @@ final class Sweeper implements AutoCloseable {
     }
 
     private void run() {
+        runs.increment();
         try {
             while (!closed && sweep() == PART) {
                 // There is more.
@@ -83,8 +87,9 @@ final class Sweeper implements AutoCloseable {
             }
         } catch (BackendClosedException end) {
             return;
-        } catch (BackendException failed) {
-            LOG.debug("Sweeping failed; it is tried again", failed);
+        } catch (BackendException error) {
+            failed.increment();
+            LOG.debug("Sweeping failed; it is tried again", error);
         } finally {
             schedule();
         }
@@ -97,7 +102,7 @@ final class Sweeper implements AutoCloseable {
                 return statement.executeUpdate();
             }
         });
-        swept.addAndGet(deleted);
+        removed.add(deleted);
         return deleted;
     }
 
@@ -134,9 +139,10 @@ final class Sweeper implements AutoCloseable {
         return empty;
     }
 
-    /** The number of rows deleted so far. */
-    long swept() {
-        return swept.get();
+    void tell(Map<String, Long> gauges) {
+        gauges.put("postgres.sweeper.runs", runs.sum());
+        gauges.put("postgres.sweeper.failed", failed.sum());
+        gauges.put("postgres.sweeper.removed", removed.sum());
     }
 
     @Override

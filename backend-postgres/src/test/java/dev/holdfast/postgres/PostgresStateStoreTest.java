@@ -12,6 +12,7 @@ import dev.holdfast.backend.BackendUri;
 import dev.holdfast.combine.Transport.Replies;
 import dev.holdfast.config.Settings;
 import dev.holdfast.servers.PostgresServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Key;
@@ -160,7 +161,7 @@ class PostgresStateStoreTest {
         Until.eventually(() -> StateServer.ask(server, "select count(*) from store_test.entry") == 2);
         assertEquals("x", read("later"));
         assertEquals("x", read("ever"));
-        assertTrue(store.gauges().get("postgres.swept") >= 1_200, "swept " + store.gauges());
+        assertTrue(store.gauges().get("postgres.sweeper.removed") >= 1_200, () -> "swept " + store.gauges());
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.holdfast.spi.Time;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -109,8 +110,9 @@ final class Node implements Transport<Parcel, Parcel> {
         return lanes.call(parcel, affinity);
     }
 
-    int queued() {
-        return lanes.queued();
+    /** Adds what its lanes know to numbers of the same names. */
+    void tell(Map<String, Long> gauges) {
+        lanes.tell(gauges);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 
@@ -205,38 +206,36 @@ final class Pool {
         clear();
     }
 
-    int open() {
-        return locked(() -> open);
+    // --- Numbers
+
+    /** Connections lent, or being made. */
+    long active() {
+        return locked(() -> open - idle.size());
+    }
+
+    long idle() {
+        return locked(idle::size);
+    }
+
+    /** Callers that wait for a connection. */
+    long waiting() {
+        return locked(() -> lock.getWaitQueueLength(given));
     }
 
     /** How often a connection was ready when one was wanted. */
     long hits() {
-        lock.lock();
-        try {
-            return hits;
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> hits);
     }
 
     /** How often one had to be made or waited for. */
     long misses() {
-        lock.lock();
-        try {
-            return misses;
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> misses);
     }
 
-    int idle() {
-        return locked(idle::size);
-    }
-
-    private int locked(java.util.function.IntSupplier number) {
+    private long locked(LongSupplier number) {
         lock.lock();
         try {
-            return number.getAsInt();
+            return number.getAsLong();
         } finally {
             lock.unlock();
         }

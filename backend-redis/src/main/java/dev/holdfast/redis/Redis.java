@@ -253,16 +253,17 @@ final class Redis implements AutoCloseable {
 
     Map<String, Long> gauges() {
         Map<String, ToLongFunction<Node>> counts = Map.of(
-                "redis.connections.open", node -> node.pool().open(),
-                "redis.connections.idle", node -> node.pool().idle(),
+                "redis.pool.active", node -> node.pool().active(),
+                "redis.pool.idle", node -> node.pool().idle(),
+                "redis.pool.waiting", node -> node.pool().waiting(),
                 "redis.pool.hits", node -> node.pool().hits(),
-                "redis.pool.misses", node -> node.pool().misses(),
-                "redis.lanes.queued", Node::queued);
+                "redis.pool.misses", node -> node.pool().misses());
         Map<String, Long> gauges = new TreeMap<>();
         List<Node> nodes = primaries();
         counts.forEach((name, count) ->
                 gauges.put(name, nodes.stream().mapToLong(count).sum()));
         gauges.put("redis.primaries", (long) nodes.size());
+        nodes.forEach(node -> node.tell(gauges));
         return gauges;
     }
 

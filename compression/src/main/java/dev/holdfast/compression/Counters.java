@@ -100,19 +100,19 @@ final class Counters {
         return sum;
     }
 
-    /** Adds the numbers under a name such as {@code compression.zstd.written}, if there are any. */
+    /** Whether there was any work. */
+    boolean isUsed() {
+        return sum(Tally.VALUES) > 0 || sum(Tally.NANOS) > 0;
+    }
+
+    /** Adds the numbers under a name such as {@code compression.zstd.written}. */
     void tell(String name, Map<String, Long> gauges) {
-        long values = sum(Tally.VALUES);
-        long nanos = sum(Tally.NANOS);
-        if (values == 0 && nanos == 0) {
-            return;
-        }
         long plain = sum(Tally.PLAIN);
         long packed = sum(Tally.PACKED);
-        gauges.put(name + ".values", values);
+        gauges.put(name + ".values", sum(Tally.VALUES));
         gauges.put(name + ".bytes.plain", plain);
         gauges.put(name + ".bytes.packed", packed);
         gauges.put(name + ".ratio.permille", plain == 0 ? 0 : packed * 1_000 / plain);
-        gauges.put(name + ".micros", nanos / 1_000);
+        gauges.put(name + ".micros", sum(Tally.NANOS) / 1_000);
     }
 }

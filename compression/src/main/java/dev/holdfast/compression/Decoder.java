@@ -6,7 +6,6 @@ import dev.holdfast.spi.Time;
 import dev.holdfast.state.Stored;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -119,9 +118,10 @@ final class Decoder implements AutoCloseable {
         return value;
     }
 
+    /** The numbers of the codecs that were met: there may be many that never are. */
     void tell(Map<String, Long> gauges) {
         Arrays.stream(sources)
-                .filter(Objects::nonNull)
+                .filter(source -> source != null && source.counters.isUsed())
                 .forEach(source -> source.counters.tell("compression." + source.name + ".read", gauges));
     }
 

@@ -20,6 +20,8 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,11 +36,14 @@ import org.yaml.snakeyaml.Yaml;
 
 /**
  * The dashboard and the alert rules load, and every selector in them finds a series in the scrape of backends on which everything has
- * happened. What is computed from the series is not evaluated here.
+ * happened, or among the numbers of other backends, as they are documented. What is computed from the series is not evaluated here.
  */
 class DashboardTest {
     private static final Pattern SELECTOR = Pattern.compile("(holdfast_\\w+)(?:\\{([^}]*)})?");
     private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|!~|!=|=)\"([^\"]*)\"");
+    /** A row of the table of numbers. */
+    private static final Pattern NUMBER = Pattern.compile("\\| `((?!holdfast\\.)[a-zA-Z]+\\.[a-zA-Z.]+)` \\| .*");
+
     private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
 
     /** One line of a scrape. The labels that Prometheus adds are there too. */
@@ -71,7 +76,7 @@ class DashboardTest {
     private static final List<Series> SERIES = new ArrayList<>();
 
     @BeforeAll
-    static void letEverythingHappen() throws InterruptedException {
+    static void letEverythingHappen() throws InterruptedException, IOException {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         ManualTime time = new ManualTime();
         Failing below = new Failing(time);
@@ -110,6 +115,13 @@ class DashboardTest {
                     .map(Series::of)
                     .forEach(SERIES::add);
         }
+        // That the table tells the truth of all backends is tested where all of them can be opened.
+        Files.readAllLines(Path.of("README.md")).stream()
+                .map(NUMBER::matcher)
+                .filter(Matcher::matches)
+                .map(row -> "holdfast_stats{name=\"" + row.group(1).replace("CODEC", "zstd") + "\"} 1")
+                .map(Series::of)
+                .forEach(SERIES::add);
     }
 
     /** YAML, of which JSON is a part. */

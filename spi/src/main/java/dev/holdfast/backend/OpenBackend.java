@@ -166,8 +166,10 @@ final class OpenBackend implements Backend {
     public BackendStats stats() {
         requireOpen();
         Map<String, Long> numbers = new TreeMap<>(ports.state().gauges());
-        numbers.putAll(ports.locks().gauges());
+        // Both may share round trips, and count that under the same names.
+        ports.locks().gauges().forEach((name, number) -> numbers.merge(name, number, Long::sum));
         numbers.putAll(locks.gauges());
+        numbers.putAll(events.gauges());
         if (counts != null) {
             counts.tell(numbers);
         }

@@ -3,6 +3,7 @@ package dev.holdfast.combine;
 import dev.holdfast.spi.Call;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,18 @@ public final class Combiner<C, R extends @Nullable Object> implements AutoClosea
     /** The number of commands that wait in queues now. */
     public int queued() {
         return lanes.stream().mapToInt(Lane::queued).sum();
+    }
+
+    /**
+     * Adds what it knows to numbers of the same names: {@code combining.commands} sent so far, {@code combining.batches} in which they went, and
+     * {@code combining.queued} now.
+     */
+    public void tell(Map<String, Long> gauges) {
+        gauges.merge(
+                "combining.commands", lanes.stream().mapToLong(Lane::commands).sum(), Long::sum);
+        gauges.merge(
+                "combining.batches", lanes.stream().mapToLong(Lane::batches).sum(), Long::sum);
+        gauges.merge("combining.queued", (long) queued(), Long::sum);
     }
 
     /** Ends what waits with {@link dev.holdfast.spi.BackendClosedException}; what is on its way ends as it would. */

@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +38,9 @@ final class Lane<C, R extends @Nullable Object> {
     private ArrayDeque<Pending<C, R>> spare = new ArrayDeque<>();
 
     private boolean closed;
+    // Written by who has the lane.
+    private final AtomicLong commands = new AtomicLong();
+    private final AtomicLong batches = new AtomicLong();
     // Written under the lock; read without it as hints.
     private volatile boolean busy;
 
@@ -56,6 +60,21 @@ final class Lane<C, R extends @Nullable Object> {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The number of commands sent so far. */
+    long commands() {
+        return commands.get();
+    }
+
+    /** In how many sendings. */
+    long batches() {
+        return batches.get();
+    }
+
+    private void count(List<Pending<C, R>> sent) {
+        commands.lazySet(commands.getPlain() + sent.size());
+        batches.lazySet(batches.getPlain() + 1);
     }
 
     /** Sends the caller's command on its own thread if the lane is idle; false, and nothing done, if it is not. */
@@ -254,7 +273,9 @@ final class Lane<C, R extends @Nullable Object> {
         }
         if (failure != null) {
             endRest(batch, failure);
-        } else if (!sent) {
+        } else if (sent) {
+            count(batch);
+        } else {
             send(batch);
         }
     }
@@ -345,6 +366,7 @@ final class Lane<C, R extends @Nullable Object> {
         RuntimeException failure;
         try {
             if (transport.post(index, commands(batch), new Told(batch))) {
+                count(batch);
                 return true;
             }
             lock.lock();
@@ -406,6 +428,7 @@ final class Lane<C, R extends @Nullable Object> {
     }
 
     private void send(List<Pending<C, R>> batch) {
+        count(batch);
         RuntimeException untold;
         try {
             transport.send(index, commands(batch), new Told(batch));

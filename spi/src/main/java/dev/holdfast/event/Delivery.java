@@ -1,7 +1,8 @@
 package dev.holdfast.event;
 
+import dev.holdfast.spi.Time;
 import java.util.ArrayDeque;
-import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,13 @@ import org.slf4j.LoggerFactory;
  */
 final class Delivery implements EventStore.Sink, Subscription {
     private static final Logger LOG = LoggerFactory.getLogger(Events.class);
-    private static final Event GAP = new Event("", new byte[0]);
+    private static final Event GAP = new Event("", new byte[0], 0);
 
     private final int capacity;
     private final Overflow overflow;
     private final EventListener listener;
-    private final Executor executor;
+    private final Time time;
+    private final LongAdder dropped;
     private final BooleanSupplier backendClosed;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -33,12 +35,19 @@ final class Delivery implements EventStore.Sink, Subscription {
 
     private volatile boolean closed;
 
+    /** @param dropped counts the events for which there was no room */
     Delivery(
-            int capacity, Overflow overflow, EventListener listener, Executor executor, BooleanSupplier backendClosed) {
+            int capacity,
+            Overflow overflow,
+            EventListener listener,
+            Time time,
+            LongAdder dropped,
+            BooleanSupplier backendClosed) {
         this.capacity = capacity;
         this.overflow = overflow;
         this.listener = listener;
-        this.executor = executor;
+        this.time = time;
+        this.dropped = dropped;
         this.backendClosed = backendClosed;
     }
 
@@ -55,7 +64,7 @@ final class Delivery implements EventStore.Sink, Subscription {
 
     @Override
     public void event(String channel, byte[] payload) {
-        offer(new Event(channel, payload));
+        offer(new Event(channel, payload, time.nanos()));
     }
 
     @Override
@@ -75,8 +84,10 @@ final class Delivery implements EventStore.Sink, Subscription {
             } else if (events < capacity) {
                 append(event);
             } else if (overflow == Overflow.DROP_NEWEST) {
+                dropped.increment();
                 gapBehind();
             } else {
+                dropped.increment();
                 dropOldest();
                 append(event);
             }
@@ -115,7 +126,7 @@ final class Delivery implements EventStore.Sink, Subscription {
 
     private void begin() {
         try {
-            executor.execute(this::drain);
+            time.callbacks().execute(this::drain);
         } catch (RuntimeException | Error refused) {
             // The store's thread must not suffer; what is buffered goes out with the next event.
             LOG.warn("No thread for a subscriber's events", refused);
@@ -162,6 +173,31 @@ final class Delivery implements EventStore.Sink, Subscription {
         }
     }
 
+    /** How many events wait for the listener. */
+    int waiting() {
+        lock.lock();
+        try {
+            return events;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For how long the oldest of them has waited. */
+    long lagNanos(long now) {
+        lock.lock();
+        try {
+            for (Event event : buffer) {
+                if (event != GAP) {
+                    return now - event.arrivedNanos;
+                }
+            }
+            return 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public void close() {
         Subscription feeding;
@@ -183,10 +219,12 @@ final class Delivery implements EventStore.Sink, Subscription {
     private static final class Event {
         final String channel;
         final byte[] payload;
+        final long arrivedNanos;
 
-        Event(String channel, byte[] payload) {
+        Event(String channel, byte[] payload, long arrivedNanos) {
             this.channel = channel;
             this.payload = payload;
+            this.arrivedNanos = arrivedNanos;
         }
     }
 }

@@ -4,9 +4,14 @@ import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.Time;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +23,8 @@ final class EventFaces implements Events {
     private final int maxPayloadBytes;
     private final Time time;
     private final BooleanSupplier closed;
+    private final Set<Delivery> open = ConcurrentHashMap.newKeySet();
+    private final LongAdder dropped = new LongAdder();
 
     EventFaces(
             EventStore store,
@@ -71,16 +78,42 @@ final class EventFaces implements Events {
                 buffer,
                 Objects.requireNonNull(overflow, "overflow"),
                 Objects.requireNonNull(listener, "listener"),
-                time.callbacks(),
+                time,
+                dropped,
                 closed);
         requireOpen();
         try {
-            return delivery.fedBy(store.subscribe(namespace, topic, delivery).await());
+            Subscription feeding = store.subscribe(namespace, topic, delivery).await();
+            open.add(delivery);
+            return delivery.fedBy(() -> {
+                open.remove(delivery);
+                feeding.close();
+            });
         } catch (RuntimeException | Error failed) {
             // Its subscription may exist at the store all the same; nobody asked for what it would deliver.
             delivery.close();
             throw failed;
         }
+    }
+
+    @Override
+    public Map<String, Long> gauges() {
+        long now = time.nanos();
+        long waiting = 0;
+        long longest = 0;
+        for (Delivery delivery : open) {
+            waiting += delivery.waiting();
+            longest = Math.max(longest, delivery.lagNanos(now));
+        }
+        return Map.of(
+                "events.subscriptions",
+                (long) open.size(),
+                "events.waiting",
+                waiting,
+                "events.lag.millis",
+                TimeUnit.NANOSECONDS.toMillis(longest),
+                "events.dropped",
+                dropped.sum());
     }
 
     private void requireName(String name) {

@@ -1,6 +1,7 @@
 package dev.holdfast.event;
 
 import dev.holdfast.spi.Time;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 
@@ -33,6 +34,15 @@ public interface Events {
      * @param buffer how many events may wait for the listener, at least 1
      */
     Subscription subscribe(Topic topic, int buffer, Overflow overflow, EventListener listener);
+
+    /**
+     * Numbers about the subscriptions made here, by a name in lower.dotted form: how many there are ({@code events.subscriptions}), how many
+     * events wait for listeners ({@code events.waiting}) and for how long the oldest of them has ({@code events.lag.millis}), and how many
+     * were dropped for want of room ({@code events.dropped}).
+     */
+    default Map<String, Long> gauges() {
+        return Map.of();
+    }
 
     /** The events over a store; see {@link dev.holdfast.state.StateBackend#over}. */
     static Events over(

@@ -9,10 +9,12 @@ import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.ManualTime;
 import dev.holdfast.spi.Time;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -24,8 +26,9 @@ class EventFacesTest {
     private final Direct store = new Direct();
     private final Deque<Runnable> callbacks = new ArrayDeque<>();
     private final List<String> heard = new ArrayList<>();
+    private final HeldCallbacks time = new HeldCallbacks();
     private boolean closed;
-    private final Events events = Events.over(store, "ns", 16, 8, new HeldCallbacks(), () -> closed);
+    private final Events events = Events.over(store, "ns", 16, 8, time, () -> closed);
 
     /** Hands what is published to the sinks that listen. */
     private static final class Direct implements EventStore {
@@ -54,6 +57,7 @@ class EventFacesTest {
 
     private final class HeldCallbacks implements Time {
         private final ManualTime time = new ManualTime();
+        private Executor executor = callbacks::add;
 
         @Override
         public long nanos() {
@@ -72,7 +76,7 @@ class EventFacesTest {
 
         @Override
         public Executor callbacks() {
-            return callbacks::add;
+            return executor;
         }
     }
 
@@ -290,18 +294,45 @@ class EventFacesTest {
     @Test
     void executorThatRefuses_doesNotStopDeliveryForGood() {
         List<Boolean> refuse = new ArrayList<>(List.of(true));
-        CompletableFuture<String> arrived = new CompletableFuture<>();
-        Executor executor = task -> {
+        time.executor = task -> {
             if (!refuse.isEmpty()) {
                 refuse.clear();
                 throw new IllegalStateException("no thread");
             }
             task.run();
         };
-        Delivery delivery = new Delivery(
-                4, Overflow.DROP_OLDEST, (channel, payload) -> arrived.complete(channel), executor, () -> false);
-        delivery.event("first", new byte[0]);
-        delivery.event("second", new byte[0]);
-        assertEquals("first", arrived.getNow("nothing"));
+        events.subscribe(Topic.channel("c"), hearing);
+        events.publish("c", new byte[0]);
+        assertEquals(List.of(), heard);
+        events.publish("c", new byte[0]);
+        assertEquals(2, heard.size());
+    }
+
+    @Test
+    void gauges_tellHowFarListenersAreBehind() {
+        assertEquals(
+                Map.of("events.subscriptions", 0L, "events.waiting", 0L, "events.lag.millis", 0L, "events.dropped", 0L),
+                events.gauges());
+        Subscription all = events.subscribe(Topic.channel("c"), hearing);
+        Subscription two = events.subscribe(Topic.channel("c"), 2, Overflow.DROP_OLDEST, hearing);
+        events.publish("c", new byte[0]);
+        time.time.advance(Duration.ofMillis(250));
+        events.publish("c", new byte[0]);
+        events.publish("c", new byte[0]);
+        time.time.advance(Duration.ofMillis(50));
+        assertEquals(
+                Map.of(
+                        "events.subscriptions", 2L,
+                        "events.waiting", 5L,
+                        "events.lag.millis", 300L,
+                        "events.dropped", 1L),
+                events.gauges());
+        all.close();
+        assertEquals(50L, events.gauges().get("events.lag.millis"), "what was dropped, and who is gone, waits no more");
+        runCallbacks();
+        two.close();
+        assertEquals(
+                Map.of("events.subscriptions", 0L, "events.waiting", 0L, "events.lag.millis", 0L, "events.dropped", 1L),
+                events.gauges());
     }
 }
