@@ -9,6 +9,7 @@ import dev.holdfast.backend.Backends;
 import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.FaultProxy;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.FencedOutException;
 import dev.holdfast.spi.Key;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.holdfast.backend.BackendUri;
 import dev.holdfast.config.Settings;
 import dev.holdfast.servers.PostgresServer;
+import dev.holdfast.servers.Until;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.util.concurrent.atomic.AtomicInteger;

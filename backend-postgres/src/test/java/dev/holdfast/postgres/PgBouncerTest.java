@@ -14,6 +14,7 @@ import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.PgBouncer;
 import dev.holdfast.servers.PgBouncer.Pooling;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Key;

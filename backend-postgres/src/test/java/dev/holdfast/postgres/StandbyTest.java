@@ -12,6 +12,7 @@ import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.FencedOutException;

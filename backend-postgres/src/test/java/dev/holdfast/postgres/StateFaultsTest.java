@@ -12,6 +12,7 @@ import dev.holdfast.backend.Backends;
 import dev.holdfast.config.Settings;
 import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;

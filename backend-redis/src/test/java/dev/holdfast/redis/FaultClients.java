@@ -16,6 +16,7 @@ import dev.holdfast.history.Recorder;
 import dev.holdfast.history.Verdict;
 import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.FencedOutException;

@@ -10,6 +10,7 @@ import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.FaultProxy.Direction;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import java.time.Duration;
 import java.util.ArrayList;

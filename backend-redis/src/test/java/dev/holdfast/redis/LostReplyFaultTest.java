@@ -13,6 +13,7 @@ import dev.holdfast.servers.FaultProxy;
 import dev.holdfast.servers.FaultProxy.Direction;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Key;

@@ -10,6 +10,7 @@ import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.time.Duration;

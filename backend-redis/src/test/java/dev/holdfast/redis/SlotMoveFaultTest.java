@@ -3,6 +3,7 @@ package dev.holdfast.redis;
 import dev.holdfast.servers.RedisCluster;
 import dev.holdfast.servers.RedisServer;
 import dev.holdfast.servers.SlotMove;
+import dev.holdfast.servers.Until;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

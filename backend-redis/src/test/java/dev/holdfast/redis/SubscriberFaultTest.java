@@ -13,6 +13,7 @@ import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.ProxiedConnection;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -12,6 +12,7 @@ import dev.holdfast.lock.ReleaseOutcome;
 import dev.holdfast.resilience.CircuitBreakers;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
@@ -29,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -72,16 +72,17 @@ class OutageStoryTest {
             }
             LockGuard guard = backend.locks().acquire("orders/7");
             story.tell("script", "a lock is held, with a lease of " + LEASE.toSeconds() + " s");
-            until("the clients write", () -> succeeded.get() > 500);
+            Until.holds("the clients write", () -> succeeded.get() > 500);
             tellOf(backend, guard, story);
 
             story.tell("script", "kill -9 of the server");
             server.kill();
             int quiet = story.logged();
-            until("the breaker is open", () -> has(CircuitBreakers.State.OPEN));
-            until("the alert is raised", () -> isRaised(true));
-            until("a renewal has failed", () -> backend.stats().get("locks.renewals.failed") > 0);
-            until("somebody is refused", () -> errors.keySet().stream().anyMatch(error -> error.contains("is open")));
+            Until.holds("the breaker is open", () -> has(CircuitBreakers.State.OPEN));
+            Until.holds("the alert is raised", () -> isRaised(true));
+            Until.holds("a renewal has failed", () -> backend.stats().get("locks.renewals.failed") > 0);
+            Until.holds(
+                    "somebody is refused", () -> errors.keySet().stream().anyMatch(error -> error.contains("is open")));
             tellOf(backend, guard, story);
             assertTrue(guard.isHeld(), () -> "the guard is " + guard.state());
             assertEquals(Health.Status.DOWN, backend.health().status());
@@ -94,10 +95,10 @@ class OutageStoryTest {
             long before = succeeded.get();
             story.tell("script", "the server is started again, with its data");
             server.restart();
-            until("the breaker is closed", () -> last().to() == CircuitBreakers.State.CLOSED);
-            until("the clients write again", () -> succeeded.get() > before + 500);
-            until("the lock is renewed", () -> guard.remaining().compareTo(LEASE.minusSeconds(10)) > 0);
-            until("the alert is over", () -> isRaised(false));
+            Until.holds("the breaker is closed", () -> last().to() == CircuitBreakers.State.CLOSED);
+            Until.holds("the clients write again", () -> succeeded.get() > before + 500);
+            Until.holds("the lock is renewed", () -> guard.remaining().compareTo(LEASE.minusSeconds(10)) > 0);
+            Until.holds("the alert is over", () -> isRaised(false));
             tellOf(backend, guard, story);
             assertEquals(Health.Status.UP, backend.health().status());
             assertTrue(backend.isReady());
@@ -190,14 +191,6 @@ class OutageStoryTest {
                 .filter(alert -> alert.check() == Check.UNHEALTHY)
                 .toList();
         return !unhealthy.isEmpty() && unhealthy.get(unhealthy.size() - 1).raised() == raised;
-    }
-
-    private static void until(String what, BooleanSupplier there) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!there.getAsBoolean()) {
-            assertTrue(System.nanoTime() < end, () -> "not within a minute: " + what);
-            Thread.sleep(10);
-        }
     }
 
     /** As the documentation has it: all by one URL. */

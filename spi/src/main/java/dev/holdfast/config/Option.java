@@ -125,6 +125,20 @@ public final class Option<T> {
         return defaultValue == null ? "" : form.print(defaultValue);
     }
 
+    /**
+     * Options as a table in Markdown, a line each behind two lines of head: name, type and values allowed, default, meaning. For a README, and
+     * for the test that compares it.
+     */
+    public static String table(List<Option<?>> options) {
+        StringBuilder table = new StringBuilder("| option | values | default | |\n|---|---|---|---|\n");
+        for (Option<?> option : options) {
+            String shownDefault = option.defaultText().isEmpty() ? "" : "`" + option.defaultText() + "`";
+            table.append("| `" + option.name + "` | " + option.type() + ", " + option.range() + " | " + shownDefault
+                    + " | " + option.doc + " |\n");
+        }
+        return table.toString();
+    }
+
     /** What it means, in a sentence. */
     public String doc() {
         return doc;

@@ -301,4 +301,19 @@ class OptionTest {
             assertTrue(message.contains(part), () -> "'" + part + "' is not in: " + message);
         }
     }
+
+    @Test
+    void table_hasALineForEach() {
+        assertEquals(
+                """
+                | option | values | default | |
+                |---|---|---|---|
+                | `length` | integer, from 1 to 9 | `3` | How long. |
+                | `password` | secret, %s |  | What nobody may see. |
+                """
+                        .formatted(Option.secret("password", "").range()),
+                Option.table(List.of(
+                        Option.integer("length", 3, 1, 9, "How long."),
+                        Option.secret("password", "What nobody may see."))));
+    }
 }
