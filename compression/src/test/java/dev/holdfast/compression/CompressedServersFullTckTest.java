@@ -25,7 +25,7 @@ class CompressedServersFullTckTest {
     class PostgresByUrl extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.POSTGRES.byUrl("compression=zstd&lockMode=lease");
+            return Place.POSTGRES.byUrl("compression=zstd&lockMode=lease&schema=leases");
         }
     }
 
