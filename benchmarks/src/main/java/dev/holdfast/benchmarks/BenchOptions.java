@@ -61,7 +61,7 @@ record BenchOptions(
               --backend URL     your own server instead: redis://, redis+cluster:// or postgresql://; contenders use keys and
                                 schemas named holdfast-bench and delete them at the end
               --rounds N        turns of each contender, from 1 to 99; default 5, quick 3
-              --millis N        length of a turn, from 50 to 60000; default 1000, quick 300
+              --millis N        length of a turn, from 50 to 60000; default 1000, quick 200
               --json FILE       adds every result to this file, one line of JSON each
               --draw FILE       draws the results of such a file instead of measuring; needs --svg
               --svg FOLDER      draws each scenario with several points as FOLDER/NAME.svg
@@ -145,7 +145,7 @@ record BenchOptions(
                 against,
                 points,
                 rounds > 0 ? rounds : quick ? 3 : 5,
-                millis > 0 ? millis : quick ? 300 : 1_000,
+                millis > 0 ? millis : quick ? 200 : 1_000,
                 json,
                 draw,
                 svg);

@@ -187,15 +187,18 @@ final class Chart {
             return from + (to - from) * Math.log(value / least) / Math.log(greatest / least);
         }
 
-        /** Powers of ten, with 2 and 5 between them where there is room. */
+        /** Powers of ten, with as many steps between them as there is room for. */
         List<Double> ticks() {
-            double[] steps = greatest / least > 1_000 ? new double[] {1} : new double[] {1, 2, 5};
+            double[] steps = greatest / least > 1_000
+                    ? new double[] {1}
+                    : greatest / least > 10 ? new double[] {1, 2, 5} : new double[] {1, 1.5, 2, 3, 4, 5, 6, 7, 8};
             List<Double> ticks = new ArrayList<>();
             for (int power = (int) Math.floor(Math.log10(least)); power <= Math.log10(greatest); power++) {
                 for (double step : steps) {
                     double tick = step * Math.pow(10, power);
                     if (tick >= least && tick <= greatest) {
-                        ticks.add(power < 0 ? Math.round(tick * Math.pow(10, -power)) / Math.pow(10, -power) : tick);
+                        // Without the last digit of a power that is not exact.
+                        ticks.add(Math.round(tick * 1e6) / 1e6);
                     }
                 }
             }

@@ -26,6 +26,7 @@ public final class Main {
               demo      a stream processor on real flight records; one worker is killed, one is paused
               tck       grades a backend by the rules of the contract
               check     judges histories again that were kept
+              bench     measures Holdfast beside what one would use instead; from a checkout
               help      this text, or with the name of a command that command's options
               version   the version of Holdfast and of Java
             """;
@@ -61,11 +62,14 @@ public final class Main {
                 case "demo" -> demo(rest, screen);
                 case "tck" -> tck(rest, screen);
                 case "check" -> check(rest, screen);
+                case "bench" ->
+                    throw new UsageException("bench comes with contenders that are downloaded for it, and only from a"
+                            + " checkout: './holdfast bench --help' there");
                 case "help", "--help", "-h" -> help(rest, screen);
                 case "version", "--version" -> version(rest, screen);
                 default ->
                     throw new UsageException("there is no command \"" + arguments.get(0)
-                            + "\"; the commands are demo, tck, check, help and version");
+                            + "\"; the commands are demo, tck, check, bench, help and version");
             };
         } catch (UsageException | ConfigException wrong) {
             errors.println("holdfast: " + wrong.getMessage());
@@ -126,7 +130,7 @@ public final class Main {
             screen.line(CheckCommand.HELP.stripTrailing());
         } else {
             throw new UsageException("there is no help for \"" + String.join(" ", arguments)
-                    + "\"; try 'holdfast help', or 'holdfast help' with demo, tck or check");
+                    + "\"; try 'holdfast help', 'holdfast help' with demo, tck or check, or './holdfast bench --help'");
         }
         return OK;
     }

@@ -30,6 +30,7 @@ class MainTest {
                 "demo --backend redsi | \"redsi\" is neither a URL, as memory:x",
                 "demo --kill-server | --kill-server kills only a server that was started for this run; give one of --backend redis",
                 "demo --backend memory:x --lease 1 | --lease must be from 100 to 60000, was 1",
+                "bench --quick | bench comes with contenders that are downloaded for it",
                 "tck | tck needs the URL of a backend",
                 "tck nosuch:x | nosuch",
                 "tck memory:x memory:y | tck does not know \"memory:y\"",
