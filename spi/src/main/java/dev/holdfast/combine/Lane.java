@@ -429,14 +429,23 @@ final class Lane<C, R extends @Nullable Object> {
 
     private void send(List<Pending<C, R>> batch) {
         count(batch);
-        RuntimeException untold;
+        RuntimeException untold = null;
         try {
             transport.send(index, commands(batch), new Told(batch));
-            untold = new OutcomeUnknownException("the transport ended without telling the command's outcome");
         } catch (Throwable thrown) {
             untold = meaning(thrown);
         }
-        endRest(batch, untold);
+        for (Pending<C, R> pending : batch) {
+            if (!pending.isDone()) {
+                // Made only now, for an exception costs as much as a system call and nearly every batch is told whole.
+                untold = untold == null ? forgotten() : untold;
+                end(pending, null, untold);
+            }
+        }
+    }
+
+    private static OutcomeUnknownException forgotten() {
+        return new OutcomeUnknownException("the transport ended without telling the command's outcome");
     }
 
     private List<C> commands(List<Pending<C, R>> batch) {
