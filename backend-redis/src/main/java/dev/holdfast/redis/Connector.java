@@ -125,7 +125,8 @@ final class Connector {
                 throw unavailable(server, refused);
             }
             throw new BackendRejectedException(server + " refused the connection: " + Refusal.words(refused), refused);
-        } catch (JedisException unreachable) {
+        } catch (RuntimeException unreachable) {
+            // Jedis casts what it reads, so a server that is none may come out as anything.
             sockets.close();
             throw unavailable(server, unreachable);
         }

@@ -2,6 +2,7 @@ package dev.holdfast.redis;
 
 import dev.holdfast.backend.BackendUri;
 import dev.holdfast.config.ConfigException;
+import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
@@ -17,47 +18,64 @@ import redis.clients.jedis.DefaultRedisCredentials;
 
 /** Who logs in, from the URL and the options. */
 final class Logins {
+    private static final Doors SERVER =
+            new Doors(RedisOptions.PASSWORD, RedisOptions.PASSWORD_FILE, RedisOptions.PASSWORD_SOURCE);
+    private static final Doors SENTINEL = new Doors(
+            RedisOptions.SENTINEL_PASSWORD, RedisOptions.SENTINEL_PASSWORD_FILE, RedisOptions.SENTINEL_PASSWORD_SOURCE);
+
+    /** The options through which a password may come; one of them at most is given. */
+    private record Doors(Option<String> text, Option<String> file, Option<Supplier<char[]>> source) {
+        int given(Settings settings) {
+            return (int) Stream.of(text, file, source).filter(settings::isGiven).count();
+        }
+
+        Connector.Login login(@Nullable String user, Settings settings) {
+            if (settings.isGiven(source)) {
+                return new FromSource(user, settings.get(source), source.name());
+            }
+            if (settings.isGiven(file)) {
+                return fromFile(user, file, settings);
+            }
+            return fixed(user, settings.find(text).orElse(null));
+        }
+
+        @Override
+        public String toString() {
+            return text.name() + ", " + file.name() + " and " + source.name();
+        }
+    }
+
     private Logins() {}
 
     /** For the servers that keep the data. */
     static Connector.Login ofServer(BackendUri uri, Settings settings) {
-        long given = Stream.of(
-                        uri.password() != null,
-                        settings.isGiven(RedisOptions.PASSWORD),
-                        settings.isGiven(RedisOptions.PASSWORD_FILE),
-                        settings.isGiven(RedisOptions.PASSWORD_SOURCE))
-                .filter(is -> is)
-                .count();
-        if (given > 1) {
-            throw new ConfigException("the password is given in more than one of the URL, password, passwordFile and"
-                    + " passwordSource; leave all but one out");
+        int given = SERVER.given(settings);
+        if (given + (uri.password() == null ? 0 : 1) > 1) {
+            throw new ConfigException(
+                    "the password is given in more than one of the URL, " + SERVER + "; leave all but one out");
+        }
+        if (uri.password() != null) {
+            return fixed(uri.user(), uri.password());
         }
         if (given == 0 && uri.user() != null) {
-            throw new ConfigException(
-                    "the URL names a user but no password; give it in the URL, as password, passwordFile or"
-                            + " passwordSource");
+            throw new ConfigException("the URL names a user but no password; give it in one of the URL, " + SERVER);
         }
-        if (settings.isGiven(RedisOptions.PASSWORD_SOURCE)) {
-            return new FromSource(uri.user(), settings.get(RedisOptions.PASSWORD_SOURCE));
-        }
-        if (settings.isGiven(RedisOptions.PASSWORD_FILE)) {
-            return fromFile(uri.user(), settings);
-        }
-        String password = uri.password() != null
-                ? uri.password()
-                : settings.find(RedisOptions.PASSWORD).orElse(null);
-        return fixed(uri.user(), password);
+        return SERVER.login(uri.user(), settings);
     }
 
     /** For the sentinels. */
     static Connector.Login ofSentinel(Settings settings) {
         String user = settings.get(RedisOptions.SENTINEL_USER);
-        String password = settings.find(RedisOptions.SENTINEL_PASSWORD).orElse(null);
-        if (!user.isEmpty() && password == null) {
-            throw new ConfigException("sentinelUser, given " + settings.source(RedisOptions.SENTINEL_USER)
-                    + ", goes with sentinelPassword, which is not given");
+        int given = SENTINEL.given(settings);
+        if (given > 1) {
+            throw new ConfigException("the password of the sentinels is given in more than one of " + SENTINEL
+                    + "; leave all but one out");
         }
-        return fixed(user.isEmpty() ? null : user, password);
+        if (!user.isEmpty() && given == 0) {
+            throw new ConfigException("sentinelUser, given " + settings.source(RedisOptions.SENTINEL_USER)
+                    + ", goes with a password, which is not given; give it in one of " + SENTINEL);
+        }
+        return SENTINEL.login(user.isEmpty() ? null : user, settings);
     }
 
     private static Connector.Login fixed(@Nullable String user, @Nullable String password) {
@@ -65,17 +83,17 @@ final class Logins {
         return () -> credentials;
     }
 
-    private record FromSource(@Nullable String user, Supplier<char[]> source) implements Connector.Login {
+    private record FromSource(@Nullable String user, Supplier<char[]> source, String name) implements Connector.Login {
         @Override
         public DefaultRedisCredentials credentials() {
             char[] password;
             try {
                 password = source.get();
             } catch (RuntimeException failed) {
-                throw new BackendUnavailableException("passwordSource gave no password: it threw", failed);
+                throw new BackendUnavailableException(name + " gave no password: it threw", failed);
             }
             if (password == null) {
-                throw new BackendRejectedException("passwordSource gave null instead of a password");
+                throw new BackendRejectedException(name + " gave null instead of a password");
             }
             return new DefaultRedisCredentials(user, password);
         }
@@ -86,13 +104,13 @@ final class Logins {
         }
     }
 
-    private static Connector.Login fromFile(@Nullable String user, Settings settings) {
-        Path file = Path.of(settings.get(RedisOptions.PASSWORD_FILE));
+    private static Connector.Login fromFile(@Nullable String user, Option<String> option, Settings settings) {
+        Path file = Path.of(settings.get(option));
         try {
             first(file);
         } catch (IOException unreadable) {
-            throw new ConfigException("passwordFile, given " + settings.source(RedisOptions.PASSWORD_FILE)
-                    + ", cannot be read: " + file + "; check its name and rights");
+            throw new ConfigException(option.name() + ", given " + settings.source(option) + ", cannot be read: " + file
+                    + "; check its name and rights");
         }
         return () -> {
             try {

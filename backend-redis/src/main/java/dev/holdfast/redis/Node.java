@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * One server, with the lanes and the connections to it. A lane borrows a connection for each batch, sends the batch in one write, and
@@ -103,7 +102,7 @@ final class Node implements Transport<Parcel, Parcel> {
         Command first = parcel.commands.get(0);
         if (parcel.commands.size() == 1 && first.size() > LARGE_BYTES) {
             return Call.blocking(threads, () -> {
-                exchange(NO_LANE, List.of(parcel), (index, ended) -> {});
+                exchange(NO_LANE, new Sending(List.of(parcel), (index, ended) -> {}));
                 return parcel;
             });
         }
@@ -117,7 +116,7 @@ final class Node implements Transport<Parcel, Parcel> {
 
     @Override
     public void send(int lane, List<Parcel> parcels, Replies<Parcel> replies) {
-        exchange(lane, parcels, replies::reply);
+        exchange(lane, new Sending(parcels, replies::reply));
     }
 
     @Override
@@ -132,18 +131,7 @@ final class Node implements Transport<Parcel, Parcel> {
         } else if (unread.sendings.size() >= MOST_UNREAD) {
             return false;
         }
-        Sending sending = new Sending(parcels, replies::reply);
-        unread.sendings.add(sending);
-        try {
-            sending.write(unread.link);
-            unread.link.send();
-        } catch (IOException | JedisException broken) {
-            unreads.set(lane, null);
-            unread.lost(broken);
-            discard(unread.link);
-            return true;
-        }
-        unreads.set(lane, unread);
+        unreads.set(lane, unread.send(new Sending(parcels, replies::reply)) ? unread : null);
         readLater(lane);
         return true;
     }
@@ -165,37 +153,14 @@ final class Node implements Transport<Parcel, Parcel> {
 
     @Override
     public boolean sendAhead(int lane, List<Parcel> parcels, Replies<Parcel> replies) {
-        Unread before = unreads.getAndSet(lane, null);
-        Link link = before == null ? pool.borrow() : before.link;
-        Unread unread = new Unread(link);
-        Sending sending = new Sending(parcels, replies::reply);
-        unread.sendings.add(sending);
-        boolean whole = false;
-        try {
-            sending.write(link);
-            link.send();
-            if (before != null) {
-                before.read();
-            }
-            whole = true;
-            unreads.set(lane, unread);
-        } catch (IOException | JedisException broken) {
-            if (before != null) {
-                before.lost(broken);
-            }
-            unread.lost(broken);
-        } finally {
-            if (!whole) {
-                discard(link);
-            }
-        }
+        unreads.set(lane, sent(lane, new Sending(parcels, replies::reply)));
         return true;
     }
 
     @Override
     public void collect(int lane) {
         if (unreads.get(lane) != null) {
-            exchange(lane, List.of(), (index, ended) -> {});
+            exchange(lane, new Sending(List.of(), (index, ended) -> {}));
         }
     }
 
@@ -203,40 +168,28 @@ final class Node implements Transport<Parcel, Parcel> {
         void ended(int index, Parcel parcel);
     }
 
-    /** Sends the parcels, and reads what was posted on the lane before what they are answered with. */
-    private void exchange(int lane, List<Parcel> parcels, Ended told) {
-        Unread unread = lane == NO_LANE ? null : unreads.getAndSet(lane, null);
-        Link link = unread == null ? pool.borrow() : unread.link;
-        Sending sending = new Sending(parcels, told);
-        boolean whole = false;
-        try {
-            sending.write(link);
-            link.send();
-            if (unread != null) {
-                unread.read();
-            }
-            sending.read(link);
-            whole = true;
-        } catch (IOException | JedisException broken) {
-            if (unread != null) {
-                unread.lost(broken);
-            }
-            sending.lost(broken);
-        } finally {
-            if (whole) {
-                pool.giveBack(link);
-            } else {
-                discard(link);
-            }
+    private void exchange(int lane, Sending sending) {
+        Unread unread = sent(lane, sending);
+        if (unread != null && unread.read(unread.sendings.size())) {
+            pool.giveBack(unread.link);
         }
     }
 
-    private void discard(Link link) {
-        pool.discard(link);
-        onLost.run();
+    /**
+     * Sends over the lane's connection, and then reads what was posted there before. Answers what is still to be read, or null if the
+     * connection broke and all were told so.
+     */
+    private @Nullable Unread sent(int lane, Sending sending) {
+        Unread posted = lane == NO_LANE ? null : unreads.getAndSet(lane, null);
+        Unread unread = posted == null ? new Unread(pool.borrow()) : posted;
+        int before = unread.sendings.size();
+        return unread.send(sending) && unread.read(before) ? unread : null;
     }
 
-    /** A connection whose replies are not read yet, and whose they are, in order. Used by who has the lane. */
+    /**
+     * A connection whose replies are not read yet, and whose they are, in order. Whatever goes wrong with it, however unexpected, ends in
+     * here: whose replies were not read are told that they are lost. Used by who has the lane.
+     */
     private final class Unread {
         final Link link;
         final List<Sending> sendings = new ArrayList<>(1);
@@ -246,15 +199,37 @@ final class Node implements Transport<Parcel, Parcel> {
             this.link = link;
         }
 
-        void read() {
-            for (Sending sending : sendings) {
-                sending.read(link);
+        /** False if the connection broke. */
+        boolean send(Sending sending) {
+            sendings.add(sending);
+            try {
+                sending.write(link);
+                link.send();
+                return true;
+            } catch (Throwable broken) {
+                return lost(broken);
             }
         }
 
-        /** Those that were read before know it. */
-        void lost(Exception broken) {
+        /** Reads the replies of the first so many. False if the connection broke. */
+        boolean read(int count) {
+            try {
+                for (Sending sending : sendings.subList(0, count)) {
+                    sending.read(link);
+                }
+                sendings.subList(0, count).clear();
+                return true;
+            } catch (Throwable broken) {
+                return lost(broken);
+            }
+        }
+
+        private boolean lost(Throwable broken) {
+            // Those whose replies were read before know them.
             sendings.forEach(sending -> sending.lost(broken));
+            pool.discard(link);
+            onLost.run();
+            return false;
         }
     }
 
@@ -262,7 +237,7 @@ final class Node implements Transport<Parcel, Parcel> {
     private final class Sending {
         private final List<Parcel> parcels;
         private final Ended told;
-        private final long now = time.nanos();
+        private long now;
         private final int acks = acknowledgement.replicas(replicas);
         private boolean waits;
         private int next;
@@ -273,6 +248,7 @@ final class Node implements Transport<Parcel, Parcel> {
         }
 
         void write(Link link) throws IOException {
+            now = time.nanos();
             for (Parcel parcel : parcels) {
                 if (isLate(parcel)) {
                     parcel.endRest(new BackendUnavailableException(
@@ -317,7 +293,7 @@ final class Node implements Transport<Parcel, Parcel> {
             told.ended(index, parcels.get(index));
         }
 
-        void lost(Exception broken) {
+        void lost(Throwable broken) {
             OutcomeUnknownException lost = new OutcomeUnknownException(
                     "the connection to " + address + " broke before the reply: " + broken.getMessage(), broken);
             while (next < parcels.size()) {

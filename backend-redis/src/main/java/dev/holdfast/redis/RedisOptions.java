@@ -91,6 +91,16 @@ public final class RedisOptions {
     public static final Option<String> SENTINEL_PASSWORD =
             Option.secret("sentinelPassword", "The password of the sentinels, if they have one of their own.");
 
+    public static final Option<String> SENTINEL_PASSWORD_FILE = Option.text(
+            "sentinelPasswordFile",
+            "",
+            "A file with the password of the sentinels in its first line, read again for each new connection to one.");
+
+    public static final Option<Supplier<char[]>> SENTINEL_PASSWORD_SOURCE = Option.secretSource(
+            "sentinelPasswordSource",
+            "Code that gives the password of the sentinels, asked for each new connection to one. What it throws means that"
+                    + " this one cannot be asked now.");
+
     public static final Option<Boolean> TLS = Option.flag(
             "tls", false, "Encrypts connections and verifies the server's name; on by itself for the scheme rediss.");
 
@@ -134,6 +144,8 @@ public final class RedisOptions {
                 PASSWORD_SOURCE,
                 SENTINEL_USER,
                 SENTINEL_PASSWORD,
+                SENTINEL_PASSWORD_FILE,
+                SENTINEL_PASSWORD_SOURCE,
                 TLS,
                 TLS_CA,
                 REPLICA_ACK,

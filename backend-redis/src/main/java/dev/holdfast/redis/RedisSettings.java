@@ -103,10 +103,16 @@ record RedisSettings(
                 settings.get(RedisOptions.MEMORY_THRESHOLD));
     }
 
+    private static final List<Option<?>> OF_SENTINELS = List.of(
+            RedisOptions.SENTINEL_USER,
+            RedisOptions.SENTINEL_PASSWORD,
+            RedisOptions.SENTINEL_PASSWORD_FILE,
+            RedisOptions.SENTINEL_PASSWORD_SOURCE);
+
     private static TopologyMaker topologyMaker(BackendUri uri, Settings settings, @Nullable SSLSocketFactory tls) {
         boolean sentinel = uri.scheme().equals("redis+sentinel");
         if (!sentinel) {
-            for (Option<?> theirs : List.of(RedisOptions.SENTINEL_USER, RedisOptions.SENTINEL_PASSWORD)) {
+            for (Option<?> theirs : OF_SENTINELS) {
                 if (settings.isGiven(theirs)) {
                     throw new ConfigException(theirs.name() + ", given " + settings.source(theirs)
                             + ", has a meaning for the scheme redis+sentinel only; remove it");

@@ -11,13 +11,17 @@ import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.event.Topic;
 import dev.holdfast.servers.RedisOptions;
+import dev.holdfast.servers.RedisSentinels;
 import dev.holdfast.servers.RedisServer;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.OutcomeUnknownException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -25,6 +29,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Users with few rights, passwords, encryption, and what the server says of itself. */
 class LoginTest {
@@ -113,6 +118,37 @@ class LoginTest {
             });
             BackendUnavailableException away = assertThrows(BackendUnavailableException.class, builder::open);
             assertTrue(String.valueOf(away.getMessage()).contains("passwordSource"), away::getMessage);
+        }
+    }
+
+    @Test
+    void theSentinelsPassword_fromCodeOrAFile_isAskedForEachConnection(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("password");
+        Files.writeString(file, "hush\n");
+        List<char[]> given = new CopyOnWriteArrayList<>();
+        try (RedisSentinels servers = RedisSentinels.start()) {
+            for (RedisServer sentinel : servers.sentinels()) {
+                sentinel.call("ACL", "SETUSER", "default", "resetpass", ">hush");
+            }
+            BackendRejectedException refused =
+                    assertThrows(BackendRejectedException.class, () -> Backends.open(servers.url()));
+            assertTrue(String.valueOf(refused.getMessage()).contains("NOAUTH"), refused::getMessage);
+            Backends.Builder fromCode = Backends.at(servers.url())
+                    .set(dev.holdfast.redis.RedisOptions.SENTINEL_PASSWORD_SOURCE, () -> {
+                        char[] fresh = "hush".toCharArray();
+                        given.add(fresh);
+                        return fresh;
+                    });
+            try (Backend backend = fromCode.open()) {
+                backend.state().put(KEY, VALUE);
+            }
+            try (Backend backend = Backends.at(servers.url())
+                    .set("sentinelPasswordFile", file.toString())
+                    .open()) {
+                assertArrayEquals(VALUE, backend.state().get(KEY).orElseThrow());
+            }
+            assertTrue(given.size() >= servers.sentinels().size(), () -> given.size() + " questions");
+            given.forEach(array -> assertArrayEquals(new char[array.length], array, "a password left in memory"));
         }
     }
 

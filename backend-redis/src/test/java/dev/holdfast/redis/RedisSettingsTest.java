@@ -101,6 +101,11 @@ class RedisSettingsTest {
         refused("redis://a", "must be shorter than commandTimeout", "replicaAck", "1", "replicaAckTimeout", "2s");
         refused("redis://a", "without spaces", "clientName", "my app");
         refused("redis://a", "redis+sentinel only", "sentinelPassword", "hush");
+        refused("redis://a", "redis+sentinel only", "sentinelPasswordFile", "hush");
+        String sentinel = "redis+sentinel://a/primary";
+        refused(sentinel, "goes with a password", "sentinelUser", "bob");
+        refused(sentinel, "in more than one of", "sentinelPassword", "hush", "sentinelPasswordFile", "some");
+        refused(sentinel, "sentinelPasswordFile", "sentinelPasswordFile", "/no/such/file");
     }
 
     private static String refused(String url, String says, String... options) {

@@ -293,8 +293,8 @@ final class Lane<C, R extends @Nullable Object> {
     private void collectPosted() {
         try {
             transport.collect(index);
-        } catch (RuntimeException broken) {
-            // Whom it concerns has been told.
+        } catch (Throwable broken) {
+            // Whom it concerns has been told, and the lane must go on.
         }
     }
 
@@ -324,21 +324,27 @@ final class Lane<C, R extends @Nullable Object> {
 
     private void handOn() {
         while (true) {
-            List<Pending<C, R>> lazy;
+            List<Pending<C, R>> lazy = List.of();
+            Pending<C, R> leader;
             lock.lock();
             try {
                 if (queue.isEmpty()) {
                     busy = false;
                     return;
                 }
-                Pending<C, R> leader = nextLeader();
+                leader = nextLeader();
                 if (leader != null) {
-                    leader.lead();
-                    return;
+                    leader.choose();
+                } else if (queue.stream().allMatch(Pending::isLazy)) {
+                    lazy = take();
                 }
-                lazy = queue.stream().allMatch(Pending::isLazy) ? take() : List.of();
             } finally {
                 lock.unlock();
+            }
+            if (leader != null) {
+                // Woken only now, for it asks for the lock first of all, as do others meanwhile.
+                leader.wake();
+                return;
             }
             if (lazy.isEmpty() || !post(lazy)) {
                 startFlusher();

@@ -4,9 +4,13 @@ import dev.holdfast.spi.Call;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A command on its way through a lane, with whoever waits for it: a parked thread, or code that is told. */
 final class Pending<C, R extends @Nullable Object> implements Call<R> {
+    private static final Logger LOG = LoggerFactory.getLogger(Call.class);
+
     final C command;
     final int affinity;
 
@@ -76,8 +80,12 @@ final class Pending<C, R extends @Nullable Object> implements Call<R> {
         return leader;
     }
 
-    void lead() {
+    /** Says that the waiter is to send the next batch; it must be {@linkplain #wake woken} then. */
+    void choose() {
         leader = true;
+    }
+
+    void wake() {
         LockSupport.unpark(waiter);
     }
 
@@ -87,9 +95,18 @@ final class Pending<C, R extends @Nullable Object> implements Call<R> {
         error = failure;
         done = true;
         if (listener != null) {
-            listener.ended(ending, failure);
+            tell(listener);
         } else if (waiter != Thread.currentThread()) {
             LockSupport.unpark(waiter);
+        }
+    }
+
+    /** What a listener throws against its promise must not reach those whose replies come after. */
+    private void tell(Listener<? super R> told) {
+        try {
+            told.ended(answer, error);
+        } catch (Throwable failed) {
+            LOG.warn("A listener failed that was told how a command ended", failed);
         }
     }
 }

@@ -280,6 +280,21 @@ class CombinerTest {
     }
 
     @Test
+    void aListenerThatThrows_takesNoReplyFromItsNeighbours() throws Exception {
+        Combiner<String, String> combiner = combiner(1, 10, 100);
+        CompletionStage<String> first = combiner.call("first", 0).start();
+        echo.awaitSending();
+        combiner.call("bad", 0).begin(false, (answer, error) -> {
+            throw new IllegalStateException("a listener that breaks its promise");
+        });
+        CompletionStage<String> neighbour = combiner.call("neighbour", 0).start();
+        echo.open();
+        assertEquals("first!", first.toCompletableFuture().get(20, TimeUnit.SECONDS));
+        assertEquals("neighbour!", neighbour.toCompletableFuture().get(20, TimeUnit.SECONDS));
+        assertEquals(List.of("bad", "neighbour"), echo.batches.get(1));
+    }
+
+    @Test
     void anInterruptedCaller_takesItsCommandBackIfItWasNotSent() throws Exception {
         Combiner<String, String> combiner = combiner(1, 8, 8);
         combiner.call("first", 0).start();
