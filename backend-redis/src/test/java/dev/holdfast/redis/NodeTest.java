@@ -24,7 +24,7 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.RedisInputStream;
 
 /**
- * A reply that nobody foresaw, such as a string of a negative length, makes the reader throw what is no error of a connection. Whoever
+ * A reply that nobody foresaw, such as a number without digits, makes the reader throw what is no error of a connection. Whoever
  * waits on it must hear of it nevertheless, however it was sent, and the lane must go on.
  */
 @Timeout(60)
@@ -89,7 +89,7 @@ class NodeTest {
         return new String((byte[]) reply, StandardCharsets.US_ASCII);
     }
 
-    /** Answers GET with a string of the length -5, and all else as a primary does that has nothing more to say than OK. */
+    /** Answers GET with a big number that is none, and all else as a primary does that has nothing more to say than OK. */
     private static final class Nonsense implements AutoCloseable {
         private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
 
@@ -127,7 +127,7 @@ class NodeTest {
                     String word = text(words.get(0));
                     String reply =
                             switch (word) {
-                                case "GET" -> "$-5";
+                                case "GET" -> "(nonsense";
                                 case "ROLE" -> "*3\r\n+master\r\n:0\r\n*0";
                                 case "HELLO" -> "*6\r\n+server\r\n+redis\r\n+version\r\n+7.0.0\r\n+proto\r\n:2";
                                 default -> "+OK";
