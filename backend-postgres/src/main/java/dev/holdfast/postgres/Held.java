@@ -1,6 +1,7 @@
 package dev.holdfast.postgres;
 
 import dev.holdfast.lock.LockName;
+import dev.holdfast.postgres.LockCommand.Grant;
 import dev.holdfast.spi.LeaseId;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,15 @@ final class Held {
 
     volatile long deadline;
     volatile boolean contended;
+
+    // The lane's own.
+    /** What was asked for, and granted. */
+    @Nullable
+    Grant grant;
+
+    long number;
+    /** Whether the hold stands in the table for others to see. */
+    boolean written;
 
     Held(LockName name, long key, LockSession session) {
         this.name = name;

@@ -25,6 +25,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,8 +52,11 @@ final class LockSession implements Transport<LockCommand, Object> {
 
     private static final int MAX_BATCH = 1_024;
     private static final int MAX_QUEUE = 100_000;
-    /** How often one asks again that found a name neither free nor held. */
-    private static final int ROUNDS = 3;
+    /**
+     * How often one asks that finds nobody in the way in the table. The second time its place in the queue can be seen by everybody, so
+     * whoever ends a hold that is not written down either came before that, or tells those who wait.
+     */
+    private static final int ROUNDS = 2;
     /** A session without locks and commands for so long is closed. */
     private static final long IDLE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -259,12 +263,11 @@ final class LockSession implements Transport<LockCommand, Object> {
         Connection using = connected();
         for (Wave wave : Wave.of(commands)) {
             step(wave.beats, replies, () -> beat(using, wave.beats, replies));
-            if (connection != null && isShort(wave)) {
+            if (connection != null) {
                 stepShortly(using, wave, replies);
-            } else {
-                step(wave.ends, replies, () -> end(using, wave.ends, replies));
-                step(wave.grants, replies, () -> grant(using, wave.grants, replies));
             }
+            step(wave.ends, replies, () -> end(using, wave.ends, replies));
+            step(wave.grants, replies, () -> grant(using, wave.grants, replies));
         }
     }
 
@@ -365,84 +368,100 @@ final class LockSession implements Transport<LockCommand, Object> {
         boolean had = held.leaseId != null;
         held.leaseId = null;
         held.contended = false;
+        held.grant = null;
+        held.written = false;
         store.forgotten(held);
         return had;
     }
 
-    // --- One of each
+    // --- Short steps
 
-    /** Whether there is one hold to end, one name to take, or both, and nothing that needs more than the server's short step. */
-    private boolean isShort(Wave wave) {
-        int commands = wave.ends.size() + wave.grants.size();
-        if (commands == 0 || wave.ends.size() > 1 || wave.grants.size() > 1) {
-            return false;
-        }
-        for (Placed<End> one : wave.ends) {
-            End end = one.command();
-            Held held = store.held(end.name());
-            if (end.cancels() || end.offerTo() != null || held == null || !held.isHeldBy(end.leaseId())) {
-                return false;
-            }
-        }
-        for (Placed<Grant> one : wave.grants) {
-            Held held = store.entered(one.command().name());
-            if (held.leaseId != null || !store.table.hasRoomFor(1) || !store.claim(held)) {
-                return false;
-            }
-        }
-        return true;
+    /** Does, and takes out of the wave, what needs no row: ends of holds that are not written down, and grants of names that seem free. */
+    private void stepShortly(Connection using, Wave wave, Transport.Replies<Object> replies) {
+        List<Placed<End>> ends = new ArrayList<>(wave.ends.size());
+        List<Placed<Grant>> grants = new ArrayList<>(wave.grants.size());
+        wave.ends.removeIf(one -> isShort(one.command()) && ends.add(one));
+        wave.grants.removeIf(one -> isShort(one.command(), grants.size()) && grants.add(one));
+        List<Placed<? extends LockCommand>> both = new ArrayList<>(ends.size() + grants.size());
+        both.addAll(ends);
+        both.addAll(grants);
+        step(both, replies, () -> stepShortly(using, ends, grants, replies));
     }
 
-    private void stepShortly(Connection using, Wave wave, Transport.Replies<Object> replies) {
-        List<Placed<? extends LockCommand>> both = new ArrayList<>(2);
-        both.addAll(wave.ends);
-        both.addAll(wave.grants);
-        Placed<End> end = wave.ends.isEmpty() ? null : wave.ends.get(0);
-        Placed<Grant> grant = wave.grants.isEmpty() ? null : wave.grants.get(0);
-        step(both, replies, () -> stepShortly(using, end, grant, replies));
+    private boolean isShort(End end) {
+        Held held = store.held(end.name());
+        return !end.cancels() && end.offerTo() == null && held != null && held.isHeldBy(end.leaseId()) && !held.written;
+    }
+
+    private boolean isShort(Grant grant, int others) {
+        Held held = store.entered(grant.name());
+        return held.leaseId == null
+                && grant.request().above() == 0
+                && store.table.hasRoomFor(others + 1)
+                && store.claim(held);
     }
 
     private void stepShortly(
-            Connection using,
-            @Nullable Placed<End> end,
-            @Nullable Placed<Grant> grant,
-            Transport.Replies<Object> replies)
+            Connection using, List<Placed<End>> ends, List<Placed<Grant>> grants, Transport.Replies<Object> replies)
             throws SQLException {
+        List<Grant> wanted = grants.stream().map(Placed::command).toList();
         Stepped done;
         try {
             done = store.statements.step(
-                    using, end == null ? null : end.command(), grant == null ? null : grant.command(), id);
+                    using, ends.stream().map(Placed::command).toList(), wanted);
         } catch (SQLException failed) {
-            if (grant != null) {
-                unclaim(grant.command());
-                unlock(using, List.of(grant.command()), failed);
-                if (end != null) {
-                    // The grant may be to blame; who ends a hold must not suffer for it.
-                    step(List.of(end), replies, () -> end(using, List.of(end), replies));
-                }
+            wanted.forEach(this::unclaim);
+            unlock(using, wanted, failed);
+            if (!grants.isEmpty()) {
+                // A grant may be to blame; who ends a hold must not suffer for it.
+                step(ends, replies, () -> end(using, ends, replies));
             }
             throw failed;
         }
-        if (end != null && !done.nothing()) {
-            Held held = store.held(end.command().name());
-            if (held != null && held.isHeldBy(end.command().leaseId())) {
-                forget(held);
-            }
-            replies.reply(end.index(), ReleaseReply.RELEASED);
-            if (done.waited()) {
-                store.statements.pass(using, List.of(end.command()));
-            }
-        } else if (end != null) {
-            end(using, List.of(end), replies);
+        if (done == null) {
+            wanted.forEach(this::unclaim);
+            end(using, ends, replies);
+            grant(using, grants, replies);
+            return;
         }
-        if (grant != null && done.grant() > 0) {
-            lastUsed = sent;
-            hold(grant.command(), false);
-            replies.reply(grant.index(), GrantReply.granted(done.grant(), false));
-        } else if (grant != null) {
-            // Somebody is in the way, and a place in the queue perhaps wanted.
-            unclaim(grant.command());
-            grant(using, List.of(grant), replies);
+        for (Placed<End> one : ends) {
+            forget(store.entered(one.command().name()));
+            replies.reply(one.index(), ReleaseReply.RELEASED);
+        }
+        List<Placed<Grant>> refused = new ArrayList<>(0);
+        for (int i = 0; i < wanted.size(); i++) {
+            Placed<Grant> one = grants.get(i);
+            long number = done.grants().get(i);
+            if (number > 0) {
+                lastUsed = sent;
+                hold(one.command(), number, false, false);
+                replies.reply(one.index(), GrantReply.granted(number, false));
+            } else {
+                // Somebody is in the way, and a place in the queue perhaps wanted.
+                unclaim(one.command());
+                refused.add(one);
+            }
+        }
+        if (done.waited()) {
+            store.statements.pass(using, ends.stream().map(Placed::command).toList());
+        }
+        grant(using, refused, replies);
+    }
+
+    /** Writes holds down for others to see. */
+    private void write(Connection using, List<Held> asked) throws SQLException {
+        List<Held> young = asked.stream().filter(held -> !held.written).toList();
+        if (young.isEmpty()) {
+            return;
+        }
+        long now = store.time.nanos();
+        long[] leftMillis = young.stream()
+                .mapToLong(held -> TimeUnit.NANOSECONDS.toMillis(held.deadline - now))
+                .toArray();
+        Set<Long> contended = store.statements.write(using, young, leftMillis, id);
+        for (Held held : young) {
+            held.written = true;
+            held.contended |= contended.contains(held.key);
         }
     }
 
@@ -474,7 +493,15 @@ final class LockSession implements Transport<LockCommand, Object> {
     }
 
     private void end(Connection using, List<End> ends) throws SQLException {
-        store.statements.end(using, ends, row -> {});
+        List<End> offered = ends.stream().filter(one -> one.offerMillis() > 0).toList();
+        write(using, offered.stream().map(one -> store.entered(one.name())).toList());
+        boolean waited = store.statements.endQuietly(using, ends, row -> {});
+        if (!offered.isEmpty()) {
+            unlock(using, offered.stream().mapToLong(End::key).toArray());
+        }
+        if (waited) {
+            store.statements.pass(using, ends);
+        }
         for (End end : ends) {
             Held held = store.held(end.name());
             if (held != null && held.isHeldBy(end.leaseId())) {
@@ -561,15 +588,18 @@ final class LockSession implements Transport<LockCommand, Object> {
                 refused.add(asked.get(i));
                 unclaim(grant);
             } else {
-                hold(grant, answer.contended);
+                hold(grant, answer.grant, answer.contended, true);
                 replies.reply(asked.get(i).index(), GrantReply.granted(answer.grant, answer.contended));
             }
         }
         return refused;
     }
 
-    private void hold(Grant grant, boolean contended) {
+    private void hold(Grant grant, long number, boolean contended, boolean written) {
         Held held = store.entered(grant.name());
+        held.grant = grant;
+        held.number = number;
+        held.written = written;
         long now = store.time.nanos();
         held.deadline = now + TimeUnit.MILLISECONDS.toNanos(grant.request().ttlMillis());
         held.contended = contended;
@@ -586,13 +616,11 @@ final class LockSession implements Transport<LockCommand, Object> {
 
     /** A statement that failed is undone, but for its advisory locks. */
     private void unlock(Connection using, List<Grant> grants, SQLException failed) {
-        if (PostgresErrors.isLost(failed)) {
+        if (PostgresErrors.isLost(failed) || grants.isEmpty()) {
             return;
         }
-        try (PreparedStatement statement =
-                using.prepareStatement("select pg_advisory_unlock(key) from unnest(?::bigint[]) as key")) {
-            statement.setObject(1, grants.stream().mapToLong(Grant::key).toArray());
-            statement.execute();
+        try {
+            unlock(using, grants.stream().mapToLong(Grant::key).toArray());
         } catch (SQLException worse) {
             // Rather no lock than one that nobody knows of.
             failed.addSuppressed(worse);
@@ -600,9 +628,18 @@ final class LockSession implements Transport<LockCommand, Object> {
         }
     }
 
+    private static void unlock(Connection using, long[] keys) throws SQLException {
+        try (PreparedStatement statement =
+                using.prepareStatement("select pg_advisory_unlock(key) from unnest(?::bigint[]) as key")) {
+            statement.setObject(1, keys);
+            statement.execute();
+        }
+    }
+
     private void again(Connection using, List<Placed<Grant>> own, Transport.Replies<Object> replies)
             throws SQLException {
         List<Grant> grants = own.stream().map(Placed::command).toList();
+        write(using, grants.stream().map(one -> store.entered(one.name())).toList());
         List<Granted> answers = store.again(using, grants);
         for (int i = 0; i < answers.size(); i++) {
             Grant grant = grants.get(i);
@@ -640,15 +677,23 @@ final class LockSession implements Transport<LockCommand, Object> {
         }
         long[] remaining = store.statements.queue(
                 using, waiting.stream().map(Placed::command).toList(), store.client);
+        List<Grant> unseen = new ArrayList<>(0);
         for (int i = 0; i < remaining.length; i++) {
             Placed<Grant> one = waiting.get(i);
-            if (remaining[i] < 0
-                    && again
-                    && store.claim(store.entered(one.command().name()))) {
+            Held held = store.entered(one.command().name());
+            boolean seen = remaining[i] >= 0 || !again;
+            if (!seen) {
+                unseen.add(one.command());
+            }
+            // Never what this session has: the server would give it that again.
+            if (!seen && held.leaseId == null && store.claim(held)) {
                 left.add(one);
             } else {
                 replies.reply(one.index(), GrantReply.busy(Math.max(0, remaining[i])));
             }
+        }
+        if (!unseen.isEmpty()) {
+            store.statements.contend(using, unseen);
         }
         return left;
     }
@@ -666,6 +711,7 @@ final class LockSession implements Transport<LockCommand, Object> {
             beats.forEach(one -> replies.reply(one.index(), List.of()));
             return;
         }
+        write(using, List.copyOf(holds.values()));
         long now = store.holders.beat(using, id, holds.size(), store.table);
         if (now != word) {
             word = now;

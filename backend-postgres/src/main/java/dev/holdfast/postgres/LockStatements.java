@@ -7,6 +7,7 @@ import dev.holdfast.postgres.LockCommand.Grant;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.state.Page;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,7 +16,10 @@ import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +33,9 @@ final class LockStatements {
     private final String end;
     private final String endAndGrant;
     private final String step;
+    private final String write;
+    private final String contend;
+    private final String young;
     private final String pass;
     private final String queue;
     private final String unqueue;
@@ -43,6 +50,9 @@ final class LockStatements {
         end = database.sql("lock/" + kind + "_end") + ";\n" + database.sql("lock/waited");
         endAndGrant = database.sql("lock/lease_lock") + ";\n" + end + ";\n" + database.sql("lock/lease_grant");
         step = database.sql("lock/session_step");
+        write = database.sql("lock/session_write");
+        contend = database.sql("lock/session_contend");
+        young = database.sql("lock/session_young");
         queue = database.sql("lock/queue").replace("${kind}", kind);
         unqueue = database.sql("lock/unqueue") + ";\n" + pass;
         news = database.sql("lock/news").replace("${kind}", kind);
@@ -68,11 +78,10 @@ final class LockStatements {
     /**
      * What became of a short step.
      *
-     * @param nothing whether nothing was done, because somebody waits
-     * @param grant 0: not granted
+     * @param grants of each name that was asked for: 0 is not granted
      * @param waited whether somebody waits for what was ended
      */
-    record Stepped(boolean nothing, long grant, boolean waited) {}
+    record Stepped(List<Long> grants, boolean waited) {}
 
     /** One hold that something happened to. */
     record News(long key, LeaseId leaseId, boolean contended, boolean forced) {}
@@ -191,14 +200,17 @@ final class LockStatements {
 
     /** Ends holds and tells those who are next; the rows of the statement are handed to {@code each}. */
     void end(Connection connection, List<End> ends, RowReader each) throws SQLException {
-        boolean waited;
+        if (endQuietly(connection, ends, each)) {
+            pass(connection, ends);
+        }
+    }
+
+    /** Ends holds; whether somebody waits for one of their names, and is to be told. */
+    boolean endQuietly(Connection connection, List<End> ends, RowReader each) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(end)) {
             bind(statement, 1, ends);
             statement.execute();
-            waited = ended(statement, each);
-        }
-        if (waited) {
-            pass(connection, ends);
+            return ended(statement, each);
         }
     }
 
@@ -273,38 +285,74 @@ final class LockStatements {
         }
     }
 
-    /** Of sessions: ends one hold, asks for one name, or both, where nobody waits for either. */
-    Stepped step(Connection connection, @Nullable End end, @Nullable Grant grant, long holder) throws SQLException {
+    /** Of sessions: ends holds that are not written down, and asks for names, where nobody waits. Null, and nothing done, if somebody does. */
+    @Nullable
+    Stepped step(Connection connection, List<End> ends, List<Grant> grants) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(step)) {
-            if (end == null) {
-                statement.setNull(1, Types.BIGINT);
-            } else {
-                statement.setLong(1, end.key());
-            }
-            statement.setLong(2, end == null ? 0 : end.leaseId().high());
-            statement.setLong(3, end == null ? 0 : end.leaseId().low());
-            if (grant == null) {
-                statement.setNull(4, Types.BIGINT);
-            } else {
-                statement.setLong(4, grant.key());
-            }
-            statement.setBytes(
-                    5, grant == null ? null : LockKey.bytes(grant.name().namespace()));
-            statement.setBytes(
-                    6, grant == null ? null : LockKey.bytes(grant.name().name()));
-            statement.setLong(7, grant == null ? 0 : grant.leaseId().high());
-            statement.setLong(8, grant == null ? 0 : grant.leaseId().low());
-            statement.setLong(9, grant == null ? 0 : grant.request().ttlMillis());
-            statement.setLong(10, grant == null ? 0 : grant.request().above());
-            statement.setBytes(
-                    11, grant == null ? null : LockKey.bytes(grant.request().label()));
-            statement.setLong(12, holder);
+            statement.setObject(1, ends.stream().mapToLong(End::key).toArray());
+            statement.setObject(2, keys(grants));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                long number = row.getLong(1);
-                return new Stepped(row.wasNull(), number, row.getBoolean(2));
+                boolean waited = row.getBoolean(2);
+                if (row.wasNull()) {
+                    return null;
+                }
+                Array numbers = row.getArray(1);
+                return new Stepped(numbers == null ? List.of() : List.of((Long[]) numbers.getArray()), waited);
             }
         }
+    }
+
+    /** Of sessions: writes holds down for others to see. The keys that somebody waits for. */
+    Set<Long> write(Connection connection, List<Held> holds, long[] leftMillis, long holder) throws SQLException {
+        List<Grant> grants =
+                holds.stream().map(held -> Objects.requireNonNull(held.grant)).toList();
+        try (PreparedStatement statement = connection.prepareStatement(write)) {
+            statement.setLong(1, holder);
+            statement.setObject(2, keys(grants));
+            statement.setObject(3, namespaces(grants));
+            statement.setObject(4, names(grants));
+            statement.setObject(5, highs(grants));
+            statement.setObject(6, lows(grants));
+            statement.setObject(7, holds.stream().mapToLong(held -> held.number).toArray());
+            statement.setObject(8, millis(grants));
+            statement.setObject(9, leftMillis);
+            statement.setObject(10, labels(grants));
+            return keys(statement);
+        }
+    }
+
+    /** Of sessions: tells those who hold names that somebody waits. */
+    void contend(Connection connection, List<Grant> grants) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(contend)) {
+            statement.setObject(1, keys(grants));
+            statement.setObject(2, namespaces(grants));
+            statement.setObject(3, names(grants));
+            statement.execute();
+        }
+    }
+
+    /**
+     * Of sessions: has holds written down that are not yet. Their keys.
+     *
+     * @param key null: of all names
+     */
+    Set<Long> young(Connection connection, @Nullable Long key) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(young)) {
+            statement.setObject(1, key, Types.BIGINT);
+            statement.setObject(2, key, Types.BIGINT);
+            return keys(statement);
+        }
+    }
+
+    private static Set<Long> keys(PreparedStatement statement) throws SQLException {
+        Set<Long> keys = new HashSet<>();
+        try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                keys.add(rows.getLong(1));
+            }
+        }
+        return keys;
     }
 
     /** Takes waiters out of the queues and tells those who are next. */

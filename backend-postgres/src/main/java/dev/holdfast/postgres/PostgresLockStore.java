@@ -54,19 +54,25 @@ abstract class PostgresLockStore implements LockStore {
 
     @Override
     public final Call<@Nullable LockInfo> find(LockName name) {
-        return Call.blocking(
-                        threads,
-                        () -> database.read(
-                                connection -> Optional.ofNullable(statements.find(connection, name, key(name)))))
-                .map(found -> found.orElse(null));
+        return Call.blocking(threads, () -> found(name)).map(found -> found.orElse(null));
+    }
+
+    Optional<LockInfo> found(LockName name) {
+        return database.read(connection -> Optional.ofNullable(statements.find(connection, name, key(name))));
     }
 
     @Override
     public final Call<Page<LockInfo>> list(String namespace, Key prefix, @Nullable Key from, int limit) {
-        return Call.blocking(
-                threads,
-                () -> database.read(connection -> statements.list(connection, namespace, prefix, from, limit)));
+        return Call.blocking(threads, () -> {
+            if (from == null) {
+                beforeList();
+            }
+            return database.read(connection -> statements.list(connection, namespace, prefix, from, limit));
+        });
     }
+
+    /** Sees to it that what is held now can be listed. */
+    void beforeList() {}
 
     // --- Signals
 
@@ -75,9 +81,13 @@ abstract class PostgresLockStore implements LockStore {
         listener = signals;
     }
 
-    /** One letter, the lease id in two numbers, namespace and name in hexadecimal. */
+    /** One letter, the lease id in two numbers, namespace and name in hexadecimal; or a letter alone. */
     private void notified(String message) {
         String[] words = message.split(" ", -1);
+        if (words[0].equals("w")) {
+            asked();
+            return;
+        }
         LeaseId leaseId = new LeaseId(Long.parseLong(words[1]), Long.parseLong(words[2]));
         LockName name = new LockName(text(words[3]), text(words[4]));
         switch (words[0]) {
@@ -107,6 +117,9 @@ abstract class PostgresLockStore implements LockStore {
     }
 
     abstract void forced(LockName name, LeaseId holder);
+
+    /** Somebody wants to read what this client holds. */
+    void asked() {}
 
     final void gone(LockName name, LeaseId holder) {
         Signals told = listener;

@@ -56,7 +56,9 @@ final class SessionHolders {
     void register(Connection connection, long id, ServerLocks table) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(register)) {
             statement.setLong(1, id);
-            try (ResultSet answer = statement.executeQuery()) {
+            statement.execute();
+            statement.getMoreResults();
+            try (ResultSet answer = statement.getResultSet()) {
                 answer.next();
                 table.size(answer.getLong(1));
             }

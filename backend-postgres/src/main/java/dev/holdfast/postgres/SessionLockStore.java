@@ -3,6 +3,7 @@ package dev.holdfast.postgres;
 import dev.holdfast.lock.ForceReply;
 import dev.holdfast.lock.GrantReply;
 import dev.holdfast.lock.GrantRequest;
+import dev.holdfast.lock.LockInfo;
 import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.Release;
 import dev.holdfast.lock.ReleaseReply;
@@ -29,12 +30,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +60,9 @@ final class SessionLockStore extends PostgresLockStore {
     private static final int FIRST_SESSIONS = 2;
     /** A session that serves so many names gets no more while another has room: it pays for each lock it holds on every statement. */
     private static final int LOCKS_PER_SESSION = 1_500;
+
+    /** How long it is waited for others to write down what they hold: they do so every second, asked or not. */
+    private static final long WRITE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
 
     final long timeoutNanos;
     /** How long after it was heard the last time a session is certainly there, by our clock. */
@@ -338,7 +346,12 @@ final class SessionLockStore extends PostgresLockStore {
                 return release(Release.of(name, holder))
                         .map(reply -> reply == ReleaseReply.RELEASED ? ForceReply.DONE : ForceReply.NOT_HELD);
             }
-            return Call.blocking(threads, () -> database.write(connection -> tell(connection, name)));
+            return Call.blocking(threads, () -> {
+                boolean silent = awaitWritten(keys.applyAsLong(name));
+                ForceReply told = database.write(connection -> tell(connection, name));
+                // A silent session is ended by the server, and the hold with it.
+                return told == ForceReply.NOT_HELD && silent ? ForceReply.PENDING : told;
+            });
         });
     }
 
@@ -357,6 +370,52 @@ final class SessionLockStore extends PostgresLockStore {
     @Override
     long key(LockName name) {
         return keys.applyAsLong(name);
+    }
+
+    // --- What others hold
+
+    @Override
+    Optional<LockInfo> found(LockName name) {
+        Optional<LockInfo> found = super.found(name);
+        if (found.isPresent()) {
+            return found;
+        }
+        boolean silent = awaitWritten(key(name));
+        found = super.found(name);
+        // Its holder does not answer, and may be frozen: it is held, which is all that can be known.
+        return found.isEmpty() && silent
+                ? Optional.of(new LockInfo(name.name(), 0, "", Duration.ofNanos(timeoutNanos)))
+                : found;
+    }
+
+    @Override
+    void beforeList() {
+        awaitWritten(null);
+    }
+
+    @Override
+    void asked() {
+        sessions.forEach(LockSession::look);
+    }
+
+    /**
+     * Waits until the holds of now are written down, or over; for a little longer than a session takes to do so without being told. True
+     * if some are not.
+     *
+     * @param key null: of all names
+     */
+    private boolean awaitWritten(@Nullable Long key) {
+        long end = time.nanos() + WRITE_NANOS;
+        Set<Long> first = database.write(connection -> statements.young(connection, key));
+        Set<Long> left = first;
+        for (long pause = 1_000_000;
+                !left.isEmpty() && time.nanos() - end < 0;
+                pause = Math.min(2 * pause, 100_000_000)) {
+            LockSupport.parkNanos(pause);
+            left = database.write(connection -> statements.young(connection, key));
+            left.retainAll(first);
+        }
+        return !left.isEmpty();
     }
 
     // --- Signals

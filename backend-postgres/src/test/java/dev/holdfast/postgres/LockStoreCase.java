@@ -103,7 +103,7 @@ abstract class LockStoreCase {
                 store.tryGrant(new GrantRequest(name, b, LEASE, far, null, "")).await();
         assertEquals(far + 1, above.grant());
         release(store, b);
-        assertEquals(far + 2, ask(other, c).grant(), "above the last one, whatever the clock says");
+        assertTrue(ask(other, c).grant() > far + 1, "above the last one, whatever the clock says");
     }
 
     @Test

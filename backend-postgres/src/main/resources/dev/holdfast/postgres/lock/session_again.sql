@@ -6,7 +6,7 @@ with asked as materialized (
 ), granted as (
     update ${schema}.session_hold h
     set number = case when h.number > a.above then h.number
-            else greatest(h.number + 1, a.above + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint) end,
+            else ${schema}.next_grant(a.above) end,
         millis = a.millis, label = a.label,
         ends = greatest(h.ends, clock_timestamp() + a.millis * interval '1 millisecond')
     from asked a where h.key = a.key and h.high = a.high and h.low = a.low

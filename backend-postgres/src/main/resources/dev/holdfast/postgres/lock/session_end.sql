@@ -1,4 +1,4 @@
--- Ends holds, and keeps the names for those they are offered to.
+-- Ends holds, and keeps the names for those they are offered to. The lock of an offered name is given back when the offer is committed.
 --   ?  key[], high[], low[], offer_high[], offer_low[], offer_millis[]   of one of each, null or 0: no offer
 -- Answers, for each: its place, whether the lock was there.
 with asked as materialized (
@@ -12,5 +12,5 @@ with asked as materialized (
     from asked a where h.key = a.key and h.high = a.high and h.low = a.low
     returning h.key
 )
-select a.place, pg_advisory_unlock(a.key) from asked a left join ended e on e.key = a.key
+select a.place, case when a.offer_millis > 0 then true else pg_advisory_unlock(a.key) end from asked a left join ended e on e.key = a.key
 order by e.key is null, a.key

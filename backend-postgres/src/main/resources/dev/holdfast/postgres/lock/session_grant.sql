@@ -21,11 +21,11 @@ with asked as materialized (
 ), granted as (
     insert into ${schema}.session_hold as h (key, namespace, name, high, low, number, holder, millis, ends, label)
     select key, namespace, name, high, low,
-        greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint, above + 1),
+        ${schema}.next_grant(above),
         ?, millis, clock_timestamp() + millis * interval '1 millisecond', label
     from tried where taken order by key
     on conflict (key) do update set namespace = excluded.namespace, name = excluded.name,
-        high = excluded.high, low = excluded.low, number = greatest(h.number + 1, excluded.number),
+        high = excluded.high, low = excluded.low, number = excluded.number,
         holder = excluded.holder, millis = excluded.millis, ends = excluded.ends, label = excluded.label,
         contended = false, forced = false, offer_high = null, offer_low = null, offer_ends = null
     where h.offer_ends is null or h.offer_ends <= clock_timestamp()

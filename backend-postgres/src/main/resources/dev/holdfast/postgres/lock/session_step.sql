@@ -1,2 +1,2 @@
---   ?  ended, high, low, wanted, namespace, name, high, low, millis, above, label, holder
-select number, waited from ${schema}.session_step(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+--   ?  ended[], wanted[]
+select numbers, waited from ${schema}.session_step(?, ?)

@@ -10,4 +10,5 @@ delete from ${schema}.session_hold where key in (
     limit 1000 for update skip locked);
 delete from ${schema}.session_holder s
 where s.beat < clock_timestamp() - interval '2 hours'
-    and not exists (select from pg_stat_get_activity(s.pid) a where a.backend_start = s.started or a.backend_start is null)
+    and not exists (select from pg_stat_get_activity(s.pid) a where a.backend_start = s.started or a.backend_start is null);
+select ${schema}.floor_grants()

@@ -1,8 +1,9 @@
 -- Locks. Each of the two ways to hold a lock has tables of its own, of the same columns: session_ for locks held by sessions of the
 -- server, lease_ for locks that are nothing but rows. The first are unlogged: a crash empties them, and takes the locks with it.
 
--- What is known of a name: who holds it, for whom it is kept, and its last grant. A name that is free keeps its row for a while, so that
--- its next grant is greater than its last one whatever the clock does.
+-- What is known of a name: who holds it, for whom it is kept, and its last grant. Of lease_, a name that is free keeps its row for a
+-- while, so that its next grant is greater than its last one whatever the clock does. Of session_, what is held for a moment only has no
+-- row: its session writes one within a second, or when somebody asks.
 create unlogged table ${schema}.session_hold (
     key bigint primary key,                     -- a hash of namespace and name
     namespace bytea not null,
@@ -67,48 +68,78 @@ create table ${schema}.lock_mode (
     mode text not null
 );
 
--- What one thread alone asks of a session, as one short step in place of two long statements: ends one hold, takes one name, or both.
---   ended     the key of the hold to end, with its lease id; null: none
---   wanted    the key of the name to take; null: none
---   number    the grant; 0: not granted; null: nothing was done, because somebody waits for one of the names
---   waited    whether somebody has come to wait for what was ended
--- The advisory lock of the ended hold is given back behind everything that may wait for a row, so nobody who gets it can be waited for.
-create function ${schema}.session_step(
-    ended bigint, ended_high bigint, ended_low bigint,
-    wanted bigint, a_namespace bytea, a_name bytea, a_high bigint, a_low bigint, a_millis bigint, above bigint, a_label bytea,
-    a_holder bigint, out number bigint, out waited boolean
-) language plpgsql as $$
-declare
-    done boolean;
+-- Grants of locks held by sessions: this base and the next number of the sequence, for which nobody waits and nothing is written. The
+-- base is read behind the advisory lock, by a statement of its own, and like the sequence it only rises: so does every grant of a name,
+-- whatever the clock does. A crash takes the sequence back to its start; then the base is raised above everything that can have been
+-- granted since it was written the last time, which each session does when it begins and each process about once a minute.
+create table ${schema}.grant_base (
+    one boolean primary key default true check (one),
+    base bigint not null,
+    seen bigint not null                        -- where the sequence was when this was written
+);
+
+insert into ${schema}.grant_base (base, seen) values ((extract(epoch from clock_timestamp()) * 1000000)::bigint, 0);
+
+-- Before 15 there are none but logged ones.
+do $$
 begin
-    if exists (select from ${schema}.waiter w where w.key in (ended, wanted)) then
+    execute 'create ' || case when current_setting('server_version_num')::integer >= 150000 then 'unlogged ' else '' end
+        || 'sequence ${schema}.grants';
+end $$;
+
+-- Raises the base to the clock. In the hundred seconds of numbers there is room for more grants than a server makes in a minute.
+create function ${schema}.floor_grants() returns void language plpgsql as $$
+declare
+    n bigint;
+begin
+    perform from ${schema}.grant_base for update;
+    n := nextval('${schema}.grants');
+    update ${schema}.grant_base b
+    set seen = n, base = greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint - n,
+        case when n > b.seen then b.base else b.base + b.seen + 100000000 end);
+end $$;
+
+-- The next grant, above a number.
+create function ${schema}.next_grant(above bigint) returns bigint language plpgsql as $$
+declare
+    n bigint;
+    number bigint;
+begin
+    select s.n, b.base + s.n into n, number from ${schema}.grant_base b, (select nextval('${schema}.grants') as n) s;
+    if number <= above then
+        update ${schema}.grant_base b set base = greatest(b.base, above - n);
+        select b.base + nextval('${schema}.grants') into number from ${schema}.grant_base b;
+    end if;
+    return number;
+end $$;
+
+-- Ends holds that nobody can read of in session_hold, and takes names, for whom nobody waits. It writes no row.
+--   ended, wanted   keys
+--   numbers         the grants of those wanted in their order; 0: not granted
+--   waited          whether somebody has come to wait for what was ended; null: nothing was done, because somebody waits for one of
+--                   the names, or one is offered
+create function ${schema}.session_step(ended bigint[], wanted bigint[], out numbers bigint[], out waited boolean)
+language plpgsql as $$
+declare
+    taken boolean[];
+    done bigint;
+begin
+    if exists (select from ${schema}.waiter w where w.key = any (ended || wanted)) then
         return;
     end if;
-    if ended is not null then
-        update ${schema}.session_hold h
-        set high = null, low = null, ends = clock_timestamp(), contended = false, forced = false
-        where h.key = ended and h.high = ended_high and h.low = ended_low;
-    end if;
-    if wanted is not null and pg_try_advisory_lock(wanted) then
-        insert into ${schema}.session_hold as h (key, namespace, name, high, low, number, holder, millis, ends, label)
-        values (wanted, a_namespace, a_name, a_high, a_low,
-            greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint, above + 1),
-            a_holder, a_millis, clock_timestamp() + a_millis * interval '1 millisecond', a_label)
-        on conflict (key) do update set namespace = excluded.namespace, name = excluded.name,
-            high = excluded.high, low = excluded.low, number = greatest(h.number + 1, excluded.number),
-            holder = excluded.holder, millis = excluded.millis, ends = excluded.ends, label = excluded.label,
-            contended = false, forced = false, offer_high = null, offer_low = null, offer_ends = null
-        where h.offer_ends is null or h.offer_ends <= clock_timestamp()
-            or (h.offer_high, h.offer_low) = (excluded.high, excluded.low)
-        returning h.number into number;
-        if number is null then
-            -- It is kept for somebody else.
-            done := pg_advisory_unlock(wanted);
+    if cardinality(wanted) > 0 then
+        taken := array(select pg_try_advisory_lock(key) from unnest(wanted) as key);
+        -- An offer is committed before its lock is given back.
+        if exists (select from ${schema}.session_hold h where h.key = any (wanted) and h.offer_ends > clock_timestamp()) then
+            select count(*) into done from unnest(wanted, taken) as t (key, got) where t.got and pg_advisory_unlock(t.key);
+            return;
         end if;
+        numbers := array(select case when got then b.base + nextval('${schema}.grants') else 0 end
+            from ${schema}.grant_base b, unnest(taken) as got);
     end if;
-    number := coalesce(number, 0);
-    if ended is not null then
-        done := pg_advisory_unlock(ended);
-        waited := exists (select from ${schema}.waiter w where w.key = ended);
+    waited := false;
+    if cardinality(ended) > 0 then
+        select count(*) into done from unnest(ended) as key where pg_advisory_unlock(key);
+        waited := exists (select from ${schema}.waiter w where w.key = any (ended));
     end if;
 end $$;
