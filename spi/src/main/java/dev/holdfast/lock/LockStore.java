@@ -52,7 +52,8 @@ public interface LockStore extends AutoCloseable {
      * Otherwise the answer is busy; if the request waits, its place in the queue is made or kept and its waiter lease renewed.
      *
      * <p>A grant is {@code max(previous grant of this name + 1, request.above() + 1, store time in microseconds)}, and greater than every
-     * earlier grant of the name, also when the store has forgotten the name.
+     * earlier grant of the name, also when the store has forgotten the name. Instead of the time, a store may use a number that rises with
+     * each grant of any name, if it is never far ahead of the time, nor behind when the store has forgotten it.
      */
     Call<GrantReply> tryGrant(GrantRequest request);
 
