@@ -121,6 +121,28 @@ class LimitsTest {
         }
     }
 
+    /** What the breaker turns away had a place before. */
+    @Test
+    void aRefusalOfTheBreaker_givesItsPlaceBack() {
+        try (Backend backend = open(ResilienceLayer.builder()
+                .maxConcurrent(OperationKind.READ, 1)
+                .circuitBreaker(BreakerPolicy.builder()
+                        .minCalls(1)
+                        .trialCalls(1)
+                        .openFor(Duration.ofSeconds(1))
+                        .build()))) {
+            trouble.first("read", 1, Trouble.UNAVAILABLE);
+            for (int i = 0; i < 3; i++) {
+                assertThrows(
+                        BackendUnavailableException.class, () -> backend.state().get(A));
+            }
+            time.advance(Duration.ofMillis(1_001));
+            backend.state().get(A);
+            assertEquals(2, backend.stats().get("circuitBreakers.refused"));
+            assertEquals(0, backend.stats().get("bulkhead.refused"));
+        }
+    }
+
     /** A store with two connections, on which every operation waits for one. Scans that do not end may have one of them. */
     @Test
     void slowScans_leaveRoomForRenewals() throws InterruptedException {
@@ -231,6 +253,24 @@ class LimitsTest {
             assertEquals(CircuitBreakers.State.OPEN, breakers.states().get(CircuitBreakers.STORE));
             stuck.endAll();
             assertEquals(CircuitBreakers.State.OPEN, breakers.states().get(CircuitBreakers.STORE), "judged once");
+        }
+    }
+
+    /** As a failure, when its time was over; that it ends well later changes nothing. */
+    @Test
+    void anOperationAboveItsTime_isJudgedOnce() {
+        try (Backend backend = open(ResilienceLayer.builder()
+                .timeLimit(OperationKind.READ, Duration.ofMillis(500))
+                .circuitBreaker(
+                        BreakerPolicy.builder().minCalls(2).failureRate(0.9).build()))) {
+            trouble.always("read", stuck);
+            for (int i = 0; i < 2; i++) {
+                backend.state().async().get(A);
+                time.advance(Duration.ofMillis(500));
+                stuck.endAll();
+            }
+            CircuitBreakers breakers = backend.extension(CircuitBreakers.class).orElseThrow();
+            assertEquals(CircuitBreakers.State.OPEN, breakers.states().get(CircuitBreakers.STORE));
         }
     }
 }
