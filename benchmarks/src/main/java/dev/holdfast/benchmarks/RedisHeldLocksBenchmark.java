@@ -46,8 +46,9 @@ public final class RedisHeldLocksBenchmark {
             measure("Cluster, 3 primaries", servers.url(), nodes, false);
         }
         System.out.println();
-        System.out.println(Ratios.place() + ", Redis 6.2.11 with jemalloc and Redis 7.0.15 (Cluster) on loopback, commit "
-                + Ratios.commit() + ", `RedisHeldLocksBenchmark`");
+        System.out.println(
+                Ratios.place() + ", Redis 6.2.11 with jemalloc and Redis 7.0.15 (Cluster) on loopback, commit "
+                        + Ratios.commit() + ", `RedisHeldLocksBenchmark`");
     }
 
     private static void measure(String servers, String url, List<String> nodes, boolean together)
