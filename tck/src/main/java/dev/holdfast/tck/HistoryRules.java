@@ -19,6 +19,7 @@ import dev.holdfast.state.Entry;
 import dev.holdfast.state.FencedScope;
 import dev.holdfast.state.StateBackend;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -140,6 +141,8 @@ abstract class HistoryRules extends RuleChapter {
         Recorder recorder = new Recorder();
         List<ClientRecorder> clients = clients(recorder);
         AtomicInteger turn = new AtomicInteger();
+        Runnable[] former = new Runnable[THREADS];
+        Arrays.fill(former, (Runnable) () -> {});
         race(THREADS).freely(60, (thread, step) -> {
             long fence = FencingToken.of(1_000L + turn.incrementAndGet(), 0).value();
             ClientRecorder client = clients.get(thread);
@@ -151,6 +154,12 @@ abstract class HistoryRules extends RuleChapter {
             for (int i = 0; opened != null && i < 3; i++) {
                 String value = thread + "-" + step + "-" + i;
                 tellFenced(client.fencedWrite("scope", fence), () -> opened.put(key("a"), bytes(value)));
+            }
+            // However the threads are scheduled, somebody is superseded and writes all the same.
+            former[thread].run();
+            if (opened != null) {
+                former[thread] =
+                        () -> tellFenced(client.fencedWrite("scope", fence), () -> opened.put(key("a"), bytes("late")));
             }
         });
         judge(recorder, Checks::fencedWrites, THREADS * 60);
