@@ -16,7 +16,7 @@ import java.util.List;
 
 /** A backend in a process of its own, which can be frozen as a whole. It says in lines what it has done. */
 final class ClientProcess implements AutoCloseable {
-    static final Duration LEASE = Duration.ofSeconds(2);
+    static final Duration LEASE = Duration.ofSeconds(5);
 
     private final Process process;
     private final BufferedReader lines;

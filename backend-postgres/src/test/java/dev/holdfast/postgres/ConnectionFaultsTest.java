@@ -26,7 +26,7 @@ class ConnectionFaultsTest {
     private static final Duration LEASE = ClientProcess.LEASE;
     private static final LockOptions HELD = LockOptions.renewing().renewingEvery(LEASE);
     private static final Duration PATIENCE = Duration.ofSeconds(40);
-    private static final String SESSION = "&lockMode=session&sessionTimeout=1s";
+    private static final String SESSION = "&lockMode=session&sessionTimeout=3s";
     private static final String LEASES = "&lockMode=lease";
 
     @ParameterizedTest
