@@ -113,11 +113,7 @@ final class RedisClients {
                     }
                 };
             }
-            byte[][] words = new byte[2 * keys.size()][];
-            for (int i = 0; i < keys.size(); i++) {
-                words[2 * i] = keys.get(i);
-                words[2 * i + 1] = value;
-            }
+            byte[][] words = words(keys, value);
             return () -> client.mset(words);
         }
 
@@ -125,6 +121,16 @@ final class RedisClients {
         public void close() {
             client.close();
         }
+    }
+
+    /** Keys and values in turn, as MSET wants them. */
+    static byte[][] words(List<byte[]> keys, byte[] value) {
+        byte[][] words = new byte[2 * keys.size()][];
+        for (int i = 0; i < keys.size(); i++) {
+            words[2 * i] = keys.get(i);
+            words[2 * i + 1] = value;
+        }
+        return words;
     }
 
     /** Lettuce with its one connection, which all threads share. */

@@ -126,11 +126,7 @@ interface RedisContender extends AutoCloseable {
 
         @Override
         public Runnable puttingAll(List<byte[]> keys, byte[] value) {
-            byte[][] words = new byte[2 * keys.size()][];
-            for (int i = 0; i < keys.size(); i++) {
-                words[2 * i] = keys.get(i);
-                words[2 * i + 1] = value;
-            }
+            byte[][] words = RedisClients.words(keys, value);
             return () -> client.mset(words);
         }
 

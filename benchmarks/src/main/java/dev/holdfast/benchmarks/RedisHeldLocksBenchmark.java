@@ -47,8 +47,8 @@ public final class RedisHeldLocksBenchmark {
         }
         System.out.println();
         System.out.println(
-                Ratios.place() + ", Redis 6.2.11 with jemalloc and Redis 7.0.15 (Cluster) on loopback, commit "
-                        + Ratios.commit() + ", `RedisHeldLocksBenchmark`");
+                Place.machine() + ", Redis 6.2.11 with jemalloc and Redis 7.0.15 (Cluster) on loopback, commit "
+                        + Place.commit() + ", `RedisHeldLocksBenchmark`");
     }
 
     private static void measure(String servers, String url, List<String> nodes, boolean together)

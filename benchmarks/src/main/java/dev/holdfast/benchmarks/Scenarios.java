@@ -51,7 +51,7 @@ final class Scenarios {
         Map<Integer, Double> goals = Map.of(1, 0.97, 16, 1.4, 64, 2.1, 256, 3.0);
         List<byte[]> keys = Works.keys(Works.KEYS);
         boolean cluster = store.equals("cluster");
-        add(
+        all.add(new Scenario(
                 store + "-get",
                 "get of 128 bytes",
                 "callers",
@@ -66,8 +66,8 @@ final class Scenarios {
                     stateClients(target)
                             .forEach((name, client) -> all.put(name, Works.gets(keys, Works.value(SMALL), client)));
                     return all;
-                });
-        add(
+                }));
+        all.add(new Scenario(
                 store + "-put",
                 "put of 128 bytes",
                 "callers",
@@ -88,8 +88,8 @@ final class Scenarios {
                                     Works.value(SMALL),
                                     () -> new RedisClients.Jedis(target.get(), true)));
                     return all;
-                });
-        add(
+                }));
+        all.add(new Scenario(
                 store + "-value",
                 "put by 16 callers",
                 "bytes of a value",
@@ -105,8 +105,8 @@ final class Scenarios {
                             .forEach((name, client) ->
                                     all.put(name, Works.puts(Works.keys(1_000), Works.value(x), client)));
                     return all;
-                });
-        add(
+                }));
+        all.add(new Scenario(
                 store + "-keys",
                 "get of 128 bytes by 16 callers",
                 "keys in the store",
@@ -131,8 +131,8 @@ final class Scenarios {
                                     Works.value(SMALL),
                                     () -> new HoldfastState(RedisClients.holdfast(target.get()))));
                     return all;
-                });
-        add(
+                }));
+        all.add(new Scenario(
                 store + "-async",
                 "gets of 128 bytes begun by one caller without waiting",
                 "on their way",
@@ -149,8 +149,8 @@ final class Scenarios {
                     clients.forEach(
                             (name, client) -> all.put(name, Works.inFlight(x, keys, Works.value(SMALL), client)));
                     return all;
-                });
-        add(
+                }));
+        all.add(new Scenario(
                 store + "-batch",
                 "puts of 128 bytes in batches by one caller",
                 "keys of a batch",
@@ -175,7 +175,7 @@ final class Scenarios {
                                     Works.value(SMALL),
                                     () -> new HoldfastState(RedisClients.holdfast(target.get()))));
                     return all;
-                });
+                }));
     }
 
     private static Map<String, Works.Opening<StateClient>> stateClients(Supplier<RedisTarget> target) {
@@ -189,7 +189,7 @@ final class Scenarios {
 
     private void redisLocks(String store, Supplier<RedisTarget> target) {
         boolean cluster = store.equals("cluster");
-        add(
+        all.add(new Scenario(
                 store + "-lock",
                 "take and give back a lock that nobody else wants",
                 "callers",
@@ -206,7 +206,7 @@ final class Scenarios {
                     clients.put("shedlock", () -> new RedisLocks.ShedLock(target.get()));
                     clients.forEach((name, client) -> all.put(name, Works.freeLocks(client)));
                     return all;
-                });
+                }));
         for (int clients : new int[] {1, 4}) {
             for (int heldMillis : new int[] {0, 1}) {
                 String name = store + "-contended" + (clients == 1 ? "" : "-by-" + clients)
@@ -215,7 +215,7 @@ final class Scenarios {
                         + (heldMillis == 0 ? "" : ", held for " + heldMillis + " ms");
                 Map<Integer, Double> goals =
                         heldMillis == 0 && !cluster ? Map.of(16, clients == 1 ? 8.0 : 7.0) : Map.of();
-                add(
+                all.add(new Scenario(
                         name,
                         title,
                         "callers",
@@ -232,13 +232,13 @@ final class Scenarios {
                             lockers.forEach((locker, client) ->
                                     all.put(locker, Works.oneLock(clients, heldMillis * 1_000_000L, client)));
                             return all;
-                        });
+                        }));
             }
         }
         if (!cluster) {
             lossy(target);
         }
-        add(
+        all.add(new Scenario(
                 store + "-held",
                 "locks held and renewed, with leases of 3 s; an operation is a tenth of a second of one",
                 "locks",
@@ -260,12 +260,12 @@ final class Scenarios {
                                     () -> RedisClients.holdfast(
                                             target.get(), "lease=" + RENEWED_LEASE.toMillis() + "ms")));
                     return all;
-                });
+                }));
     }
 
     /** With leases as short as are common, for who hears nothing may wait for the end of one. */
     private void lossy(Supplier<RedisTarget> target) {
-        add(
+        all.add(new Scenario(
                 "redis-lossy",
                 "one lock that 16 callers want, of 4 clients, while some of the messages that wake waiters are lost; leases of 5 s",
                 "of a thousand messages lost",
@@ -301,7 +301,7 @@ final class Scenarios {
                             "spring integration",
                             Works.oneLock(4, 0, () -> new RedisLocks.Registry(relayed.open(), lease)));
                     return all;
-                });
+                }));
     }
 
     private static Map<String, Works.Opening<LockClient>> lockClients(Supplier<RedisTarget> target) {
@@ -347,7 +347,7 @@ final class Scenarios {
                 () -> new HoldfastState(target.get().holdfast("session"));
         Works.Opening<StateClient> jdbc = () -> new PostgresClients.Jdbc(target.get(), true);
         Works.Opening<StateClient> rewritten = () -> new PostgresClients.Jdbc(target.get(), false);
-        add(
+        all.add(new Scenario(
                 "postgres-get",
                 "get of 128 bytes",
                 "callers",
@@ -359,8 +359,8 @@ final class Scenarios {
                 Measure.TURNS,
                 x -> ordered(
                         "jdbc", Works.gets(keys, Works.value(SMALL), jdbc),
-                        "holdfast", Works.gets(keys, Works.value(SMALL), holdfast)));
-        add(
+                        "holdfast", Works.gets(keys, Works.value(SMALL), holdfast))));
+        all.add(new Scenario(
                 "postgres-put",
                 "put of 128 bytes",
                 "callers",
@@ -372,8 +372,8 @@ final class Scenarios {
                 Measure.TURNS,
                 x -> ordered(
                         "jdbc", Works.puts(keys, Works.value(SMALL), jdbc),
-                        "holdfast", Works.puts(keys, Works.value(SMALL), holdfast)));
-        add(
+                        "holdfast", Works.puts(keys, Works.value(SMALL), holdfast))));
+        all.add(new Scenario(
                 "postgres-value",
                 "put by 16 callers",
                 "bytes of a value",
@@ -385,8 +385,8 @@ final class Scenarios {
                 Measure.TURNS,
                 x -> ordered(
                         "jdbc", Works.puts(Works.keys(1_000), Works.value(x), jdbc),
-                        "holdfast", Works.puts(Works.keys(1_000), Works.value(x), holdfast)));
-        add(
+                        "holdfast", Works.puts(Works.keys(1_000), Works.value(x), holdfast))));
+        all.add(new Scenario(
                 "postgres-batch",
                 "puts of 128 bytes in batches by one caller",
                 "keys of a batch",
@@ -400,8 +400,8 @@ final class Scenarios {
                         "jdbc, unnest", Works.batches(keys.subList(0, x), Works.value(SMALL), jdbc),
                         "holdfast", Works.batches(keys.subList(0, x), Works.value(SMALL), holdfast),
                         "jdbc, rewritten batch", Works.batches(keys.subList(0, x), Works.value(SMALL), rewritten),
-                        "holdfast, one by one", Works.oneByOne(keys.subList(0, x), Works.value(SMALL), holdfast)));
-        add(
+                        "holdfast, one by one", Works.oneByOne(keys.subList(0, x), Works.value(SMALL), holdfast))));
+        all.add(new Scenario(
                 "postgres-lock",
                 "take and give back a lock that nobody else wants",
                 "callers",
@@ -423,9 +423,9 @@ final class Scenarios {
                                 Works.freeLocks(
                                         () -> new HoldfastLocks(target.get().holdfast("lease"), false)),
                         "spring integration", Works.freeLocks(() -> new PostgresClients.Registry(target.get())),
-                        "shedlock", Works.freeLocks(() -> new PostgresClients.ShedLock(target.get()))));
+                        "shedlock", Works.freeLocks(() -> new PostgresClients.ShedLock(target.get())))));
         for (int clients : new int[] {1, 4}) {
-            add(
+            all.add(new Scenario(
                     "postgres-contended" + (clients == 1 ? "" : "-by-" + clients),
                     "one lock that all callers want, of " + clients + (clients == 1 ? " client" : " clients"),
                     "callers",
@@ -448,9 +448,9 @@ final class Scenarios {
                                             0,
                                             () -> new HoldfastLocks(target.get().holdfast("lease"), false)),
                             "spring integration",
-                                    Works.oneLock(clients, 0, () -> new PostgresClients.Registry(target.get()))));
+                                    Works.oneLock(clients, 0, () -> new PostgresClients.Registry(target.get())))));
         }
-        add(
+        all.add(new Scenario(
                 "postgres-held",
                 "locks held and renewed; an operation is a tenth of a second of one",
                 "locks",
@@ -462,7 +462,7 @@ final class Scenarios {
                 Measure.COST,
                 x -> ordered(
                         "holdfast", holdfastHeld(x, () -> target.get().holdfast("session")),
-                        "holdfast, lease", holdfastHeld(x, () -> target.get().holdfast("lease"))));
+                        "holdfast, lease", holdfastHeld(x, () -> target.get().holdfast("lease")))));
     }
 
     // --- Memory
@@ -470,7 +470,7 @@ final class Scenarios {
     private void memory() {
         List<byte[]> keys = Works.keys(Works.KEYS);
         Works.Opening<StateClient> holdfast = () -> new HoldfastState(Backends.open("memory:?compression=off"));
-        add(
+        all.add(new Scenario(
                 "memory-get",
                 "get of 128 bytes",
                 "callers",
@@ -483,8 +483,8 @@ final class Scenarios {
                 x -> ordered(
                         "map", Works.together(Works.gets(keys, Works.value(SMALL), MemoryClients::map)),
                         "holdfast", Works.together(Works.gets(keys, Works.value(SMALL), holdfast)),
-                        "caffeine", Works.together(Works.gets(keys, Works.value(SMALL), MemoryClients::caffeine))));
-        add(
+                        "caffeine", Works.together(Works.gets(keys, Works.value(SMALL), MemoryClients::caffeine)))));
+        all.add(new Scenario(
                 "memory-put",
                 "put of 128 bytes",
                 "callers",
@@ -497,9 +497,9 @@ final class Scenarios {
                 x -> ordered(
                         "map", Works.together(Works.puts(keys, Works.value(SMALL), MemoryClients::map)),
                         "holdfast", Works.together(Works.puts(keys, Works.value(SMALL), holdfast)),
-                        "caffeine", Works.together(Works.puts(keys, Works.value(SMALL), MemoryClients::caffeine))));
+                        "caffeine", Works.together(Works.puts(keys, Works.value(SMALL), MemoryClients::caffeine)))));
         Works.Opening<LockClient> locks = () -> new HoldfastLocks(Backends.open("memory:?compression=off"), false);
-        add(
+        all.add(new Scenario(
                 "memory-lock",
                 "take and give back a lock that nobody else wants",
                 "callers",
@@ -511,8 +511,8 @@ final class Scenarios {
                 Measure.DEPTH,
                 x -> ordered(
                         "fair lock of the JDK", Works.together(Works.freeLocks(MemoryClients::fairLocks)),
-                        "holdfast", Works.together(Works.freeLocks(locks))));
-        add(
+                        "holdfast", Works.together(Works.freeLocks(locks)))));
+        all.add(new Scenario(
                 "memory-contended",
                 "one lock that all callers want",
                 "callers",
@@ -524,7 +524,7 @@ final class Scenarios {
                 Measure.DEPTH,
                 x -> ordered(
                         "fair lock of the JDK", Works.oneLock(1, 0, MemoryClients::fairLocks),
-                        "holdfast", Works.oneLock(1, 0, locks)));
+                        "holdfast", Works.oneLock(1, 0, locks))));
     }
 
     private static Map<String, Work.Opening> ordered(Object... namesAndWorks) {
@@ -533,19 +533,5 @@ final class Scenarios {
             ordered.put((String) namesAndWorks[i], (Work.Opening) namesAndWorks[i + 1]);
         }
         return ordered;
-    }
-
-    private void add(
-            String name,
-            String title,
-            String axis,
-            List<Integer> points,
-            int quick,
-            IntUnaryOperator threads,
-            String base,
-            Map<Integer, Double> goals,
-            Measure measure,
-            java.util.function.IntFunction<Map<String, Work.Opening>> contenders) {
-        all.add(new Scenario(name, title, axis, points, quick, threads, base, goals, measure, contenders));
     }
 }
