@@ -73,7 +73,7 @@ final class Breaker {
         long left = openedNanos + policy.openFor().toNanos() - time.nanos();
         String again = left > 0
                 ? "it lets operations try again in "
-                        + String.format(Locale.ROOT, "%.1f", left / (double) TimeUnit.SECONDS.toNanos(1)) + " s"
+                        + String.format(Locale.ROOT, "%.1f", left / (double) NANOS_PER_SECOND) + " s"
                 : policy.trialCalls() + " operations are trying now";
         return new BackendUnavailableException(
                 task.text + " was not sent: too much of what was asked of " + node
