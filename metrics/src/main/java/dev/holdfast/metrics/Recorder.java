@@ -2,7 +2,6 @@ package dev.holdfast.metrics;
 
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Time;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -132,27 +131,25 @@ final class Recorder {
 
         @Override
         public CompletionStage<T> start() {
-            return start(Call::start);
+            return Call.stage(this, false);
         }
 
         @Override
         public CompletionStage<T> startLazily() {
-            return start(Call::startLazily);
+            return Call.stage(this, true);
         }
 
-        private CompletionStage<T> start(Function<Call<T>, CompletionStage<T>> door) {
-            // A stage of its own: one derived from the other would wrap the error.
-            CompletableFuture<T> ended = new CompletableFuture<>();
-            door.apply(call).whenComplete((answer, error) -> {
+        @Override
+        @SuppressWarnings("NullAway") // the answer is of the call's type where there is no error
+        public void begin(boolean lazily, Listener<? super T> listener) {
+            call.begin(lazily, (answer, error) -> {
                 if (error == null) {
                     recorder.answered(this, answer);
-                    ended.complete(answer);
                 } else {
                     recorder.ended(operation, subject, start, Ending.of(error));
-                    ended.completeExceptionally(error);
                 }
+                listener.ended(answer, error);
             });
-            return ended;
         }
     }
 }
