@@ -27,27 +27,28 @@ abstract class RenewalRules extends LockChapter {
         return LockOptions.renewing().renewingEvery(ttl());
     }
 
-    /** That the guard is held, and nobody else can have the lock, for some leases from now. */
-    private void assertKept(LockGuard guard, int leases) {
-        try (Stalls stalls = new Stalls()) {
-            long end = now() + ttl().multipliedBy(leases).toNanos();
-            while (now() - end < 0) {
-                boolean granted = tryTake(otherLocks(), guard.name()).isPresent();
-                if (!guard.isHeld()) {
-                    stalls.requireShorterThan(ttl(), "a renewed lock was lost");
-                }
-                assertFalse(granted, "granted to another client though it is renewed");
-                assertHeld(guard);
-                pass(ttl().dividedBy(20));
+    /** That the guard is held, and nobody else can have the lock, for some leases from now; watched since before it was taken. */
+    private void assertKept(LockGuard guard, int leases, Stalls stalls) {
+        long end = now() + ttl().multipliedBy(leases).toNanos();
+        while (now() - end < 0) {
+            boolean granted =
+                    stalls.prompt(() -> tryTake(otherLocks(), guard.name())).isPresent();
+            if (!guard.isHeld()) {
+                stalls.requireShorterThan(ttl(), "a renewed lock was lost");
+                throw new AssertionError("a renewed lock was lost: " + guard);
             }
+            assertFalse(granted, "granted to another client though it is renewed");
+            pass(ttl().dividedBy(20));
         }
     }
 
     @Test
     void R01_a_renewed_lock_is_kept_for_many_leases() {
-        LockGuard guard = takeFor(locks(), renewing());
-        assertKept(guard, 4);
-        assertEquals(ReleaseOutcome.RELEASED, guard.release());
+        try (Stalls stalls = new Stalls()) {
+            LockGuard guard = takeFor(locks(), renewing());
+            assertKept(guard, 4, stalls);
+            assertEquals(ReleaseOutcome.RELEASED, guard.release());
+        }
     }
 
     @Test
@@ -97,15 +98,17 @@ abstract class RenewalRules extends LockChapter {
         otherLocks().forceRelease(NAME);
         eventually("the holder is told", () -> !first.isHeld());
         first.release();
-        AtomicReference<@Nullable LockGuard> again = new AtomicReference<>();
-        eventually("the lock can be taken again", () -> {
-            again.set(tryTakeFor(locks(), renewing()).orElse(null));
-            return again.get() != null;
-        });
-        LockGuard second = again.get();
-        if (second != null) {
-            assertKept(second, 3);
-            second.release();
+        try (Stalls stalls = new Stalls()) {
+            AtomicReference<@Nullable LockGuard> again = new AtomicReference<>();
+            eventually("the lock can be taken again", () -> {
+                again.set(tryTakeFor(locks(), renewing()).orElse(null));
+                return again.get() != null;
+            });
+            LockGuard second = again.get();
+            if (second != null) {
+                assertKept(second, 3, stalls);
+                second.release();
+            }
         }
     }
 
@@ -237,12 +240,16 @@ abstract class RenewalRules extends LockChapter {
 
     @Test
     void R16_a_guard_that_renews_itself_goes_on_with_the_lease_it_was_extended_to() {
-        LockGuard guard = takeFor(locks(), LockOptions.renewing().renewingEvery(LONG));
-        assertTrue(guard.extend(ttl()), "a held guard was not extended");
-        assertTrue(guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
-        assertKept(guard, 3);
-        assertTrue(guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
-        guard.release();
+        try (Stalls stalls = new Stalls()) {
+            LockGuard guard = takeFor(locks(), LockOptions.renewing().renewingEvery(LONG));
+            assertTrue(guard.extend(ttl()), "a held guard was not extended");
+            assertTrue(
+                    guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+            assertKept(guard, 3, stalls);
+            assertTrue(
+                    guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+            guard.release();
+        }
         takeEventually(otherLocks()).release();
     }
 }
