@@ -4,21 +4,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.lock.GrantReply;
 import dev.holdfast.lock.GrantRequest;
 import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.LockStore;
 import dev.holdfast.lock.RenewReply;
 import dev.holdfast.lock.Renewal;
+import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.Time;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class LeaseLockStoreTest extends LockStoreCase {
     private static final String SCHEMA = "lease_store";
+    private static final String HOLDERS = SCHEMA + ".lease_holder";
 
     @Override
     LockStore open() {
@@ -74,6 +83,98 @@ class LeaseLockStoreTest extends LockStoreCase {
         }
         eventually(() -> ask(other, b).granted());
         assertEquals(RenewReply.GONE, renew(a, 1_000));
+    }
+
+    /** A heartbeat counts from when it was made, also while its commit is on its way. */
+    @Test
+    void tiedHold_whoseHeartbeatIsOnItsWayIsNotTakenOver() throws Exception {
+        tieAndLetLapse();
+        try (Connection heart = DriverManager.getConnection(LockServer.get().jdbcUrl());
+                Statement beat = heart.createStatement()) {
+            heart.setAutoCommit(false);
+            // Ahead of the clock, for the machine may stand still.
+            assertEquals(
+                    1,
+                    beat.executeUpdate(
+                            "update " + HOLDERS + " set beat = clock_timestamp() + interval '1 hour' where " + own()));
+            CompletionStage<GrantReply> asked = other.tryGrant(new GrantRequest(name, b, LEASE, 0, null, ""))
+                    .start();
+            eventually(() -> LockServer.ask("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                            + " and query like '%lease_holder%'")
+                    == 1);
+            heart.commit();
+            assertFalse(asked.toCompletableFuture().get(1, TimeUnit.MINUTES).granted());
+        }
+        assertFalse(ask(other, b).granted());
+        assertEquals(RenewReply.RENEWED, renew(a, LEASE));
+    }
+
+    /** As when the reply was lost that made the lease shorter: its holder's idea of it is wrong, and the word makes it look. */
+    @Test
+    void tiedHold_thatWasTakenOverIsGoneThoughItsHolderBeatsInTime() throws Exception {
+        tieAndLetLapse();
+        eventually(() -> ask(other, b).granted());
+        assertEquals(RenewReply.GONE, renew(a, LEASE));
+    }
+
+    @Test
+    void tiedHold_ofAHolderThatIsNotThereIsTakenOver() throws Exception {
+        ask(store, a);
+        assertEquals(RenewReply.RENEWED, renew(a, LEASE));
+        LockServer.execute("delete from " + HOLDERS + " where " + own());
+        LockServer.execute("update " + SCHEMA + ".lease_hold set ends = clock_timestamp() where high = " + a.high());
+        eventually(() -> ask(other, b).granted());
+        assertEquals(RenewReply.GONE, renew(a, LEASE));
+    }
+
+    /** Ties the hold to the heartbeat of the store, and makes it so short that its last heartbeat is too old. */
+    private void tieAndLetLapse() throws Exception {
+        ask(store, a);
+        assertEquals(RenewReply.RENEWED, renew(a, LEASE));
+        LockServer.execute(
+                "update " + SCHEMA + ".lease_hold set millis = 1, ends = clock_timestamp() where high = " + a.high());
+        String old = "select count(*) from " + HOLDERS + " where " + own()
+                + " and beat + interval '1 ms' < clock_timestamp()";
+        eventually(() -> LockServer.ask(old) == 1);
+    }
+
+    /** Which row is that of the store, by what it holds. */
+    private String own() {
+        return "id = (select holder from " + SCHEMA + ".lease_hold where high = " + a.high() + ")";
+    }
+
+    @Test
+    void lostConnections_areMadeAnew() throws Exception {
+        // Enough for each of the lanes.
+        for (int i = 0; i < 20; i++) {
+            assertTrue(grant(i).granted());
+        }
+        assertEquals(RenewReply.RENEWED, renewed(0));
+        LockServer.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holdfast locks'");
+        for (int i = 0; i < 20; i++) {
+            int each = i;
+            eventually(() -> answers(() -> grant(each).granted()));
+        }
+        eventually(() -> answers(() -> renewed(0) == RenewReply.RENEWED));
+    }
+
+    private GrantReply grant(int i) {
+        LockName each = new LockName(name.namespace(), "n" + i);
+        return store.tryGrant(new GrantRequest(each, a(i), LEASE, 0, null, "")).await();
+    }
+
+    private RenewReply renewed(int i) {
+        LockName each = new LockName(name.namespace(), "n" + i);
+        return store.renew(List.of(new Renewal(each, a(i), LEASE))).await().get(0);
+    }
+
+    private static boolean answers(BooleanSupplier command) {
+        try {
+            return command.getAsBoolean();
+        } catch (BackendException notYet) {
+            return false;
+        }
     }
 
     @Test

@@ -31,8 +31,12 @@ class PgBouncerTest {
     /** PgBouncer before 1.21 knows no prepared statements of transactions. */
     private static final String PLAIN = "&prepareThreshold=0";
 
+    /** An operation fails long before the lease of a lock has passed. */
+    private static final String SHORTLY = "&lockMode=lease&connectionWait=1s";
+
     private static final Duration LEASE = Duration.ofSeconds(20);
-    private static final Duration SHORT = Duration.ofSeconds(6);
+    private static final Duration SHORT = Duration.ofSeconds(10);
+    private static final Duration LONG = Duration.ofMinutes(10);
     private static final byte[] VALUE = "value".getBytes(UTF_8);
 
     @BeforeEach
@@ -72,11 +76,12 @@ class PgBouncerTest {
     @Test
     void leaseMode_survivesARestart() throws Exception {
         try (PgBouncer bouncer = PgBouncer.start(LockServer.get(), Pooling.TRANSACTION);
-                Backend backend = Backends.open(url(bouncer, "bouncer_restart", PLAIN + "&lockMode=lease"));
+                Backend backend = Backends.open(url(bouncer, "bouncer_restart", PLAIN + SHORTLY));
                 Backend direct = Backends.open(LockServer.url("bouncer_restart", "&lockMode=lease"))) {
             backend.state().put(Key.of("before"), VALUE);
             LockGuard guard =
                     backend.locks().acquire("a", LockOptions.renewing().renewingEvery(SHORT));
+            LockGuard kept = backend.locks().acquire("b", LONG);
             bouncer.kill();
             assertThrows(BackendException.class, () -> backend.state().put(Key.of("while away"), VALUE));
             bouncer.restart();
@@ -92,9 +97,12 @@ class PgBouncerTest {
             Until.pass(SHORT);
             assertTrue(guard.isHeld(), "renewed through the new one, for longer than its lease");
             assertTrue(direct.locks().tryAcquire("a", LEASE).isEmpty(), "it is held");
-            guard.release();
-            // A release over a connection that broke is sent again.
-            direct.locks().acquire("a", LEASE).release();
+            // A release over a connection that broke is sent again: long before the lease would have ended.
+            kept.release();
+            direct.locks()
+                    .tryAcquire("b", LockOptions.lease(LEASE).within(LONG.dividedBy(5)))
+                    .orElseThrow()
+                    .release();
         }
     }
 
