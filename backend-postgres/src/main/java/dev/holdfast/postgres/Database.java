@@ -36,6 +36,9 @@ import org.postgresql.PGProperty;
  * off, and is known not to be applied, before the client gives up not knowing. Safe for use by many threads.
  */
 final class Database implements AutoCloseable {
+    /** The purpose of a session that waits for notifications. */
+    static final String LISTENER = "listener";
+
     private static final Duration REPLY_MARGIN = Duration.ofSeconds(5);
     private static final int MIN_VERSION = 130_000;
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -187,6 +190,11 @@ final class Database implements AutoCloseable {
         Properties named = new Properties();
         named.putAll(properties);
         PGProperty.APPLICATION_NAME.set(named, PGProperty.APPLICATION_NAME.getOrDefault(properties) + " " + purpose);
+        if (purpose.equals(LISTENER)
+                && PGProperty.SOCKET_FACTORY.getOrDefault(properties) == null
+                && PromptSocketFactory.isFoundByDriver()) {
+            PGProperty.SOCKET_FACTORY.set(named, PromptSocketFactory.class.getName());
+        }
         Connection connection = new Driver().connect(url, named);
         if (connection == null) {
             throw new SQLException("the driver does not accept the URL");

@@ -69,7 +69,7 @@ final class Notifications implements AutoCloseable {
         wanted.add(ownChannel);
         changes = 1;
         try {
-            Connection opened = database.session("listener");
+            Connection opened = database.session(Database.LISTENER);
             connection = opened;
             proxied = isProxied(opened);
             follow(opened);
@@ -213,7 +213,7 @@ final class Notifications implements AutoCloseable {
             try {
                 Connection open = connection;
                 if (open == null) {
-                    open = database.session("listener");
+                    open = database.session(Database.LISTENER);
                     connection = open;
                     listening.clear();
                     follow(open);
