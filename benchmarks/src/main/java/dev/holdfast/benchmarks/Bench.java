@@ -90,6 +90,7 @@ public final class Bench {
                     try {
                         List<Result> results = contest.run(scenario, point, this::isWanted);
                         report.table(results);
+                        save(results, place(servers));
                         all.addAll(results);
                     } catch (UsageException wrong) {
                         throw wrong;
@@ -103,7 +104,6 @@ public final class Bench {
             String place = place(servers);
             out.println();
             out.println(place);
-            save(all, place);
             draw(all);
         }
         return failed ? FAILED : OK;
@@ -183,6 +183,7 @@ public final class Bench {
                 + options.millis() + " ms";
     }
 
+    /** At once, so that what was measured is there whatever becomes of the rest; where it was measured goes before it. */
     private void save(List<Result> results, String place) throws IOException {
         Path file = options.json();
         if (file == null) {

@@ -49,12 +49,13 @@ final class Chart {
 
     private record Panel(String axis, ToDoubleFunction<Result> value) {}
 
-    private static final List<Panel> PANELS = List.of(
-            new Panel("operations per second", Result::perSecond),
-            new Panel(
-                    "processor time of client and server, µs per operation",
-                    result ->
-                            result.clientMicros() + (Double.isNaN(result.serverMicros()) ? 0 : result.serverMicros())));
+    private static final Panel COST = new Panel(
+            "processor time of client and server, µs per operation",
+            result -> result.clientMicros() + (Double.isNaN(result.serverMicros()) ? 0 : result.serverMicros()));
+    private static final List<Panel> OF_SPEED = List.of(new Panel("operations per second", Result::perSecond), COST);
+    /** Where an operation is a second: of that there is one a second, whoever does it. */
+    private static final List<Panel> OF_HELD = List.of(
+            new Panel("commands a second", Result::commands), new Panel("processor time, µs a second", COST.value()));
 
     private final List<Result> results;
     /** By contender, then by point; Holdfast first. */
@@ -96,8 +97,9 @@ final class Chart {
                 width, height, width, height, escaped(first.scenario() + ": " + first.title()));
         svg.append(STYLE);
         add("<text class='title' x='%d' y='24'>%s</text>", LEFT, escaped(first.scenario() + ": " + first.title()));
-        for (int i = 0; i < PANELS.size(); i++) {
-            panel(PANELS.get(i), LEFT + i * (WIDTH + GAP), first.axis());
+        List<Panel> panels = first.scenario().endsWith("-held") ? OF_HELD : OF_SPEED;
+        for (int i = 0; i < panels.size(); i++) {
+            panel(panels.get(i), LEFT + i * (WIDTH + GAP), first.axis());
         }
         int number = 0;
         for (String contender : curves.keySet()) {

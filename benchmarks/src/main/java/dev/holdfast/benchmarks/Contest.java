@@ -40,6 +40,7 @@ final class Contest {
         double slowest = Double.MAX_VALUE;
         double paced = Double.NaN;
         double commands = Double.NaN;
+        double heldBytes = Double.NaN;
 
         double median(ToDoubleFunction<Turn> part) {
             return Median.of(turns.stream().mapToDouble(part).toArray());
@@ -47,31 +48,53 @@ final class Contest {
     }
 
     List<Result> run(Scenario scenario, int x, Predicate<String> wanted) throws Exception {
-        int threads = scenario.threads().applyAsInt(x);
-        Map<String, Work> works = new LinkedHashMap<>();
-        try {
-            for (Map.Entry<String, Work.Opening> contender :
-                    scenario.contenders().apply(x).entrySet()) {
-                if (contender.getKey().equals(scenario.base()) || wanted.test(contender.getKey())) {
-                    works.put(contender.getKey(), contender.getValue().open());
-                }
+        Map<String, Work.Opening> contenders = new LinkedHashMap<>();
+        scenario.contenders().apply(x).forEach((name, opening) -> {
+            if (name.equals(scenario.base()) || wanted.test(name)) {
+                contenders.put(name, opening);
             }
-            Map<String, Sheet> sheets = new LinkedHashMap<>();
+        });
+        int threads = scenario.threads().applyAsInt(x);
+        Map<String, Sheet> sheets = new LinkedHashMap<>();
+        double pace = Double.NaN;
+        if (scenario.measure() == Measure.COST) {
+            // One after the other, for they work while they are open, not in their turns.
+            for (Map.Entry<String, Work.Opening> contender : contenders.entrySet()) {
+                together(scenario, Map.of(contender.getKey(), contender.getValue()), sheets, threads);
+            }
+        } else {
+            pace = together(scenario, contenders, sheets, threads);
+        }
+        Sheet base = Objects.requireNonNull(sheets.get(scenario.base()), scenario.base());
+        List<Result> results = new ArrayList<>();
+        for (Map.Entry<String, Sheet> contender : sheets.entrySet()) {
+            results.add(result(scenario, x, threads, contender.getKey(), contender.getValue(), base, pace));
+        }
+        return results;
+    }
+
+    /** Opens contenders and has them take turns; answers the pace at which latency was measured. */
+    private double together(
+            Scenario scenario, Map<String, Work.Opening> contenders, Map<String, Sheet> all, int threads)
+            throws Exception {
+        Map<String, Work> works = new LinkedHashMap<>();
+        Map<String, Sheet> sheets = new LinkedHashMap<>();
+        try {
+            for (Map.Entry<String, Work.Opening> contender : contenders.entrySet()) {
+                works.put(contender.getKey(), contender.getValue().open());
+            }
             for (Map.Entry<String, Work> contender : works.entrySet()) {
                 Sheet sheet = new Sheet();
                 sheets.put(contender.getKey(), sheet);
-                if (scenario.measure() != Measure.COST) {
-                    Turn.run(contender.getValue(), threads, WARM_UPS * millis, meter);
-                }
+                all.put(contender.getKey(), sheet);
+                Turn.run(contender.getValue(), threads, WARM_UPS * millis, meter);
                 contender.getValue().handOverMicros();
+                sheet.heldBytes = contender.getValue().heldBytes();
             }
             compete(scenario, works, sheets, threads);
             double pace = pace(scenario, works, sheets, threads);
             count(scenario, works, sheets, threads);
-            Sheet base = Objects.requireNonNull(sheets.get(scenario.base()), scenario.base());
-            List<Result> results = new ArrayList<>();
-            sheets.forEach((name, sheet) -> results.add(result(scenario, x, threads, name, sheet, base, pace)));
-            return results;
+            return pace;
         } finally {
             for (Work work : works.values()) {
                 work.close();
@@ -164,6 +187,7 @@ final class Contest {
                 sheet.median(turn -> turn.serverMicros() / turn.operations()),
                 sheet.commands,
                 sheet.median(turn -> turn.allocatedBytes() / turn.operations()),
+                sheet.heldBytes,
                 sheet.median(Turn::spread),
                 Median.of(sheet.handOvers.stream()
                         .mapToDouble(Double::doubleValue)

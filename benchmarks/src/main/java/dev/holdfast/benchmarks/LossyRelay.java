@@ -14,8 +14,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import redis.clients.jedis.HostAndPort;
@@ -77,7 +77,7 @@ final class LossyRelay implements Closeable {
             upstream.setTcpNoDelay(true);
             sockets.add(client);
             sockets.add(upstream);
-            Random random = new Random(connection);
+            SplittableRandom random = new SplittableRandom(connection);
             start(() -> {
                 try (client;
                         upstream) {
@@ -93,7 +93,7 @@ final class LossyRelay implements Closeable {
         }
     }
 
-    private void replies(InputStream from, OutputStream to, Random random) throws IOException {
+    private void replies(InputStream from, OutputStream to, SplittableRandom random) throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(from, BUFFER));
         BufferedOutputStream out = new BufferedOutputStream(to, BUFFER);
         ByteArrayOutputStream frame = new ByteArrayOutputStream();

@@ -8,6 +8,7 @@ import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,7 +18,9 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 
@@ -25,6 +28,8 @@ import java.util.stream.Stream;
 final class PostgresTarget implements Closeable {
     /** The pool of everybody who has one, Holdfast included. */
     static final int POOL = 10;
+
+    private static final int DEFAULT_PORT = 5432;
 
     static final String SCHEMA = "holdfast_bench";
     private static final List<String> SCHEMAS = List.of(SCHEMA, SCHEMA + "_session", SCHEMA + "_lease");
@@ -66,7 +71,8 @@ final class PostgresTarget implements Closeable {
                 .set("max_connections", "200")
                 .set("max_locks_per_transaction", "512")
                 .set("shared_preload_libraries", "pg_stat_statements"));
-        return new PostgresTarget(server.url(), server.pid(), server::close).prepared();
+        return new PostgresTarget(server.url(), server.pid(), server::close)
+                .prepared("create extension if not exists pg_stat_statements");
     }
 
     /** The database at {@code postgresql://user:password@host:port/name}. */
@@ -80,16 +86,17 @@ final class PostgresTarget implements Closeable {
             throw new UsageException("--backend: the database cannot be opened (" + unreachable.getMessage()
                     + "); start the server, or correct the URL");
         }
-        return target.prepared();
+        // No extension is made there: it would stay behind.
+        return target.prepared("select 1");
     }
 
-    private PostgresTarget prepared() {
+    private PostgresTarget prepared(String extension) {
         try {
             execute("create schema if not exists " + SCHEMA);
             execute("create table if not exists " + SCHEMA + ".plain (key bytea primary key, value bytea not null)");
             counts = true;
             try {
-                execute("create extension if not exists pg_stat_statements");
+                execute(extension);
                 execute("select count(*) from pg_stat_statements");
             } catch (SQLException notThere) {
                 counts = false;
@@ -114,12 +121,15 @@ final class PostgresTarget implements Closeable {
     }
 
     /** @param mode of its locks: {@code session} or {@code lease} */
-    Backend holdfast(String mode) {
-        return Backends.at(url)
+    Backend holdfast(String mode, String... options) {
+        Backends.Builder opening = Backends.at(url)
                 .set("compression", "off")
                 .set("schema", SCHEMA + "_" + mode)
-                .set("lockMode", mode)
-                .open();
+                .set("lockMode", mode);
+        for (String option : options) {
+            opening.set(option.substring(0, option.indexOf('=')), option.substring(option.indexOf('=') + 1));
+        }
+        return opening.open();
     }
 
     HikariDataSource pool(String... properties) {
@@ -137,6 +147,18 @@ final class PostgresTarget implements Closeable {
 
     Meter meter() {
         return meter;
+    }
+
+    /** Where the database is, as PostgreSQL's own programs read it. */
+    Map<String, String> environment() {
+        URI place = URI.create(jdbcUrl.substring("jdbc:".length()));
+        Map<String, String> environment = new HashMap<>();
+        environment.put("PGHOST", place.getHost());
+        environment.put("PGPORT", String.valueOf(place.getPort() < 0 ? DEFAULT_PORT : place.getPort()));
+        environment.put("PGDATABASE", place.getPath().substring(1));
+        environment.put("PGUSER", credentials.getProperty("user", System.getProperty("user.name")));
+        environment.put("PGPASSWORD", credentials.getProperty("password", ""));
+        return environment;
     }
 
     String version() {

@@ -17,14 +17,15 @@ final class Report {
             new Column("least", result -> text("%.2f", result.least())),
             new Column("greatest", result -> text("%.2f", result.greatest())),
             new Column("goal", Report::goal),
-            new Column("per second", result -> text("%,.0f", result.perSecond())),
+            new Column("per second", result -> text(result.perSecond() < 10 ? "%.1f" : "%,.0f", result.perSecond())),
             new Column("p50 µs", result -> latency(result, Result::p50Micros)),
             new Column("p99 µs", result -> latency(result, Result::p99Micros)),
             new Column("p99.9 µs", result -> latency(result, Result::p999Micros)),
             new Column("client µs", result -> text("%.2f", result.clientMicros())),
             new Column("server µs", result -> text("%.2f", result.serverMicros())),
             new Column("commands", result -> text("%.2f", result.commands())),
-            new Column("bytes", result -> text("%,.0f", result.allocatedBytes())));
+            new Column("bytes", result -> text("%,.0f", result.allocatedBytes())),
+            new Column("heap of one", result -> text("%,.0f", result.heldBytes())));
     private static final List<Column> OF_CONTENDED = List.of(
             new Column("spread", result -> text("%.2f", result.spread())),
             new Column("hand-over µs", result -> text("%,.0f", result.handOverMicros())));

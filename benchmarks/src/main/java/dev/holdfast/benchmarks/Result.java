@@ -14,6 +14,7 @@ package dev.holdfast.benchmarks;
  * @param clientMicros processor time of an operation; the server's likewise
  * @param commands that one operation sends to the server
  * @param allocatedBytes of one operation
+ * @param heldBytes of this JVM's heap, of one of the things held
  * @param spread most calls of a thread by the least of a thread
  * @param handOverMicros from a release to the next grant
  */
@@ -39,5 +40,6 @@ record Result(
         double serverMicros,
         double commands,
         double allocatedBytes,
+        double heldBytes,
         double spread,
         double handOverMicros) {}

@@ -1,15 +1,18 @@
 package dev.holdfast.benchmarks;
 
+import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.benchmarks.RedisLocks.Redissons;
 import dev.holdfast.benchmarks.RedisLocks.Redissons.Kind;
 import dev.holdfast.benchmarks.Scenario.Measure;
+import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -24,6 +27,10 @@ final class Scenarios {
     private static final int UNMEASURED = -1;
     /** Short, so that a measurement sees many renewals. */
     private static final Duration RENEWED_LEASE = Duration.ofSeconds(3);
+
+    private static final String RENEWED = RENEWED_LEASE.toMillis() + "ms";
+    private static final String HELD =
+            "locks held and renewed, with leases of 3 s; an operation is a second of all of them";
 
     private static final IntUnaryOperator SAME = IntUnaryOperator.identity();
 
@@ -48,7 +55,7 @@ final class Scenarios {
     // --- Redis
 
     private void redisState(String store, Supplier<RedisTarget> target, Map<Integer, Double> none) {
-        Map<Integer, Double> goals = Map.of(1, 0.97, 16, 1.4, 64, 2.1, 256, 3.0);
+        Map<Integer, Double> goals = Map.of(1, 0.97, 2, 0.97, 8, 0.97, 16, 1.4, 64, 2.1, 256, 3.0);
         List<byte[]> keys = Works.keys(Works.KEYS);
         boolean cluster = store.equals("cluster");
         all.add(new Scenario(
@@ -210,7 +217,7 @@ final class Scenarios {
         for (int clients : new int[] {1, 4}) {
             for (int heldMillis : new int[] {0, 1}) {
                 String name = store + "-contended" + (clients == 1 ? "" : "-by-" + clients)
-                        + (heldMillis == 0 ? "" : "-held");
+                        + (heldMillis == 0 ? "" : "-for-" + heldMillis + "-ms");
                 String title = "one lock that all callers want, of " + clients + (clients == 1 ? " client" : " clients")
                         + (heldMillis == 0 ? "" : ", held for " + heldMillis + " ms");
                 Map<Integer, Double> goals =
@@ -240,7 +247,7 @@ final class Scenarios {
         }
         all.add(new Scenario(
                 store + "-held",
-                "locks held and renewed, with leases of 3 s; an operation is a tenth of a second of one",
+                HELD,
                 "locks",
                 List.of(10, 1_000, 10_000),
                 UNMEASURED,
@@ -249,17 +256,11 @@ final class Scenarios {
                 Map.of(),
                 Measure.COST,
                 x -> {
-                    Map<String, Work.Opening> all = new LinkedHashMap<>();
-                    all.put(
-                            "redisson",
-                            Works.heldLocks(x, () -> new Redissons(target.get(), Kind.LOCK, RENEWED_LEASE, true)));
-                    all.put(
-                            "holdfast",
-                            holdfastHeld(
-                                    x,
-                                    () -> RedisClients.holdfast(
-                                            target.get(), "lease=" + RENEWED_LEASE.toMillis() + "ms")));
-                    return all;
+                    Supplier<Backend> holdfast = () -> RedisClients.holdfast(target.get(), "lease=" + RENEWED);
+                    return ordered(
+                            "redisson", redissonHeld(x, target),
+                            "holdfast", holdfastHeld(x, true, holdfast),
+                            "holdfast, one by one", holdfastHeld(x, false, holdfast));
                 }));
     }
 
@@ -320,22 +321,53 @@ final class Scenarios {
         return clients;
     }
 
-    private static Work.Opening holdfastHeld(int count, Supplier<dev.holdfast.backend.Backend> opening) {
-        return Works.held(
-                () -> {
-                    dev.holdfast.backend.Backend backend = opening.get();
-                    List<String> names = IntStream.range(0, count)
-                            .mapToObj(i -> Works.PREFIX + "held/" + i)
-                            .toList();
-                    long taken = backend.locks().tryAcquireEach(names, LockOptions.renewing()).stream()
-                            .filter(java.util.Optional::isPresent)
-                            .count();
-                    if (taken != count) {
-                        throw new IllegalStateException("only " + taken + " of " + count + " locks were free");
+    /** @param together whether the locks are taken by one call, so that their renewals are due together */
+    private static Work.Opening holdfastHeld(int count, boolean together, Supplier<Backend> opening) {
+        return Works.held(count, () -> {
+            Backend backend = opening.get();
+            return new Works.Holding() {
+                @Override
+                public List<?> take(String names, int count) throws InterruptedException {
+                    List<String> all =
+                            IntStream.range(0, count).mapToObj(i -> names + i).toList();
+                    if (together) {
+                        return backend.locks().tryAcquireEach(all, LockOptions.renewing()).stream()
+                                .flatMap(Optional::stream)
+                                .toList();
                     }
-                    return backend;
-                },
-                count);
+                    List<LockGuard> guards = new ArrayList<>();
+                    for (String name : all) {
+                        guards.add(backend.locks().acquire(name, LockOptions.renewing()));
+                    }
+                    return guards;
+                }
+
+                @Override
+                public void close() {
+                    backend.close();
+                }
+            };
+        });
+    }
+
+    /** As its watchdog renews them. */
+    private static Work.Opening redissonHeld(int count, Supplier<RedisTarget> target) {
+        return Works.held(count, () -> {
+            Redissons redisson = new Redissons(target.get(), Kind.LOCK, RENEWED_LEASE, true);
+            return new Works.Holding() {
+                @Override
+                public List<?> take(String names, int count) {
+                    return IntStream.range(0, count)
+                            .mapToObj(i -> redisson.take(names + i))
+                            .toList();
+                }
+
+                @Override
+                public void close() {
+                    redisson.close();
+                }
+            };
+        });
     }
 
     // --- PostgreSQL
@@ -357,9 +389,11 @@ final class Scenarios {
                 "jdbc",
                 Map.of(1, 0.97, 16, 1.2, 64, 3.5),
                 Measure.TURNS,
-                x -> ordered(
-                        "jdbc", Works.gets(keys, Works.value(SMALL), jdbc),
-                        "holdfast", Works.gets(keys, Works.value(SMALL), holdfast))));
+                x -> withPgBench(
+                        ordered(
+                                "jdbc", Works.gets(keys, Works.value(SMALL), jdbc),
+                                "holdfast", Works.gets(keys, Works.value(SMALL), holdfast)),
+                        () -> PgBench.gets(target.get()))));
         all.add(new Scenario(
                 "postgres-put",
                 "put of 128 bytes",
@@ -370,9 +404,11 @@ final class Scenarios {
                 "jdbc",
                 Map.of(1, 0.97, 16, 2.1, 64, 5.7),
                 Measure.TURNS,
-                x -> ordered(
-                        "jdbc", Works.puts(keys, Works.value(SMALL), jdbc),
-                        "holdfast", Works.puts(keys, Works.value(SMALL), holdfast))));
+                x -> withPgBench(
+                        ordered(
+                                "jdbc", Works.puts(keys, Works.value(SMALL), jdbc),
+                                "holdfast", Works.puts(keys, Works.value(SMALL), holdfast)),
+                        () -> PgBench.puts(target.get(), Works.value(SMALL)))));
         all.add(new Scenario(
                 "postgres-value",
                 "put by 16 callers",
@@ -452,7 +488,7 @@ final class Scenarios {
         }
         all.add(new Scenario(
                 "postgres-held",
-                "locks held and renewed; an operation is a tenth of a second of one",
+                HELD,
                 "locks",
                 List.of(10, 1_000, 10_000),
                 UNMEASURED,
@@ -461,8 +497,11 @@ final class Scenarios {
                 Map.of(),
                 Measure.COST,
                 x -> ordered(
-                        "holdfast", holdfastHeld(x, () -> target.get().holdfast("session")),
-                        "holdfast, lease", holdfastHeld(x, () -> target.get().holdfast("lease")))));
+                        "holdfast",
+                                holdfastHeld(x, true, () -> target.get()
+                                        .holdfast("session", "lease=" + RENEWED, "sessionTimeout=" + RENEWED)),
+                        "holdfast, lease",
+                                holdfastHeld(x, true, () -> target.get().holdfast("lease", "lease=" + RENEWED)))));
     }
 
     // --- Memory
@@ -525,6 +564,13 @@ final class Scenarios {
                 x -> ordered(
                         "fair lock of the JDK", Works.oneLock(1, 0, MemoryClients::fairLocks),
                         "holdfast", Works.oneLock(1, 0, locks))));
+    }
+
+    private Map<String, Work.Opening> withPgBench(Map<String, Work.Opening> contenders, Work.Opening pgbench) {
+        if (servers.pgbench().isPresent()) {
+            contenders.put("pgbench", pgbench);
+        }
+        return contenders;
     }
 
     private static Map<String, Work.Opening> ordered(Object... namesAndWorks) {

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,13 @@ final class Servers implements Closeable {
             versions.add(postgres.version());
         }
         return postgres;
+    }
+
+    /** The version of pgbench; its absence is said once, among what was measured. */
+    Optional<String> pgbench() {
+        Optional<String> version = PgBench.version();
+        versions.add(version.orElse("pgbench is NOT THERE: install it to have it measured too"));
+        return version;
     }
 
     private <T extends Closeable> T keep(T server) {

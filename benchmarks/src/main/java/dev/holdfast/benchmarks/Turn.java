@@ -48,7 +48,7 @@ record Turn(
 
     /** Does the work as fast as the threads can. */
     static Turn run(Work work, int threads, long millis, Meter meter) throws Exception {
-        return run(work, threads, millis, 0, meter);
+        return work.turn(threads, millis, 0, meter);
     }
 
     /**
@@ -57,10 +57,11 @@ record Turn(
      * behind it is not omitted. A thread that was idle and merely woke up late counts from then: that is the timer's, not the contender's.
      */
     static Turn paced(Work work, int threads, long millis, double callsPerSecond, Meter meter) throws Exception {
-        return run(work, threads, millis, callsPerSecond, meter);
+        return work.turn(threads, millis, callsPerSecond, meter);
     }
 
-    private static Turn run(Work work, int threads, long millis, double callsPerSecond, Meter meter) throws Exception {
+    /** The same with threads of this JVM; a pace of 0 is none. */
+    static Turn ofThreads(Work work, int threads, long millis, double callsPerSecond, Meter meter) throws Exception {
         Worker[] workers = new Worker[threads];
         CountDownLatch ready = new CountDownLatch(threads);
         CountDownLatch go = new CountDownLatch(1);

@@ -20,6 +20,20 @@ interface Work extends AutoCloseable {
         return Double.NaN;
     }
 
+    /** What of this JVM's heap one of the things it holds takes; NaN if it holds none. */
+    default double heldBytes() {
+        return Double.NaN;
+    }
+
+    /**
+     * A turn of a program that brings threads of its own.
+     *
+     * @param callsPerSecond of all threads together, or 0 for as fast as they can
+     */
+    default Turn turn(int threads, long millis, double callsPerSecond, Meter meter) throws Exception {
+        return Turn.ofThreads(this, threads, millis, callsPerSecond, meter);
+    }
+
     @Override
     default void close() throws Exception {}
 }

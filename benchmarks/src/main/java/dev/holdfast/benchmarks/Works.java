@@ -20,6 +20,11 @@ final class Works {
     private static final int NAMES_OF_A_THREAD = 100;
     private static final int ASYNC_TOGETHER = 2_000;
     private static final int TOGETHER = 100;
+    private static final int COLLECTIONS = 4;
+    /** Of fewer the heap cannot be told from all else that is there. */
+    private static final int HELD_FOR_HEAP = 10_000;
+
+    private static final AtomicInteger HOLDERS = new AtomicInteger();
 
     private Works() {}
 
@@ -232,33 +237,52 @@ final class Works {
         }
     }
 
-    /** Locks that are taken one by one, then held and renewed; an operation is a tenth of a second of one of them. */
-    static Work.Opening heldLocks(int count, Opening<LockClient> opening) {
-        return held(
-                () -> {
-                    LockClient client = opening.open();
-                    List<LockClient.Taken> taken = new ArrayList<>();
-                    for (int i = 0; i < count; i++) {
-                        taken.add(client.take(PREFIX + "held/" + i));
-                    }
-                    return () -> {
-                        for (LockClient.Taken one : taken) {
-                            one.release();
-                        }
-                        client.close();
-                    };
-                },
-                count);
+    /** Takes so many locks that renew themselves, and answers what they are: kept as long as they are held. */
+    interface Holding extends AutoCloseable {
+        List<?> take(String names, int count) throws Exception;
     }
 
-    /** The same of locks that are held while something is open. */
-    static Work.Opening held(Opening<AutoCloseable> opening, int count) {
-        return () -> new Closing(
-                (thread, step) -> {
-                    Thread.sleep(100);
-                    return count;
-                },
-                opening.open());
+    /** Locks that are held and renewed; an operation is a second of all of them. */
+    static Work.Opening held(int count, Opening<Holding> opening) {
+        return () -> {
+            Holding client = opening.open();
+            // What the first makes is made once, however many follow.
+            String names = PREFIX + "held/" + HOLDERS.getAndIncrement() + "/";
+            List<?> first = client.take(names + "first/", 1);
+            long before = heapBytes();
+            List<?> taken = client.take(names, count);
+            double each = Math.max(0, heapBytes() - before) / (double) count;
+            return new Work() {
+                @Override
+                public int once(int thread, long step) throws Exception {
+                    Thread.sleep(1_000);
+                    if (first.isEmpty() || taken.size() != count) {
+                        throw new IllegalStateException("only " + taken.size() + " of " + count + " locks were free");
+                    }
+                    return 1;
+                }
+
+                @Override
+                public double heldBytes() {
+                    return count < HELD_FOR_HEAP ? Double.NaN : each;
+                }
+
+                @Override
+                public void close() throws Exception {
+                    client.close();
+                }
+            };
+        };
+    }
+
+    /** After as many collections as it takes to be rid of what cleans up after itself. */
+    private static long heapBytes() throws InterruptedException {
+        Runtime runtime = Runtime.getRuntime();
+        for (int i = 0; i < COLLECTIONS; i++) {
+            System.gc();
+            Thread.sleep(50);
+        }
+        return runtime.totalMemory() - runtime.freeMemory();
     }
 
     /** A hundred of them in a row, where one takes less than a look at the clock. */

@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,8 +80,8 @@ class BenchTest {
         for (String expected : List.of("Ratio to map.", "| holdfast", "| caffeine", "commit ", "--only memory-get")) {
             assertTrue(table.contains(expected), table);
         }
-        // Where it was measured, and three contenders at two points.
-        assertEquals(7, Files.readAllLines(json).size());
+        // Of each of two points where it was measured, and three contenders.
+        assertEquals(8, Files.readAllLines(json).size());
 
         assertEquals(0, run("--draw " + json + " --svg " + folder), text(errors));
         String drawing = Files.readString(folder.resolve("memory-get.svg"));
@@ -86,6 +90,32 @@ class BenchTest {
             assertTrue(drawing.contains(expected), drawing);
         }
         assertFalse(drawing.contains("NaN"), drawing);
+    }
+
+    /** A run of an hour that is broken off shall not have been for nothing. */
+    @Test
+    void results_areWrittenWhenTheirPointIsDone(@TempDir Path folder) throws IOException {
+        Path json = folder.resolve("results.json");
+        List<Long> linesAtHeads = new ArrayList<>();
+        PrintStream watched = new PrintStream(out, true, StandardCharsets.UTF_8) {
+            @Override
+            public PrintStream printf(@Nullable Locale locale, String form, @Nullable Object... values) {
+                linesAtHeads.add(lines(json));
+                return super.printf(locale, form, values);
+            }
+        };
+        List<String> line =
+                List.of(("--only memory-get,memory-put --points 2 --rounds 1 --millis 50 --json " + json).split(" "));
+        assertEquals(0, Bench.run(line, watched, new PrintStream(errors, true, StandardCharsets.UTF_8)), text(errors));
+        assertEquals(List.of(0L, 4L), linesAtHeads);
+    }
+
+    private static long lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file).size() : 0;
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
     private int run(String line) throws IOException {
