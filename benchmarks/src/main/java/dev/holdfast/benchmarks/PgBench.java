@@ -153,7 +153,7 @@ final class PgBench implements Work {
             for (Path log : files.filter(file -> file.getFileName().toString().startsWith("pgbench_log"))
                     .toList()) {
                 for (String line : Files.readAllLines(log)) {
-                    latency.recordValue(1_000 * Long.parseLong(line.split(" ")[2]));
+                    latency.recordValue(1_000 * Long.parseLong(line.split(" ", 4)[2]));
                 }
                 Files.delete(log);
             }
