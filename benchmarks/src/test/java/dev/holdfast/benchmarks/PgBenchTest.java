@@ -24,7 +24,9 @@ class PgBenchTest {
             Meter.Count statements = target.meter().count();
             Turn turn = Turn.run(gets, 4, 1_000, target.meter());
             assertTrue(turn.calls() > 0, turn.toString());
-            assertEquals(turn.calls(), statements.end(), 0.01 * turn.calls() + 50);
+            // Beside its own there are those of opening connections.
+            long counted = statements.end();
+            assertTrue(counted >= turn.calls() && counted <= turn.calls() + 100, counted + " of " + turn.calls());
             assertTrue(turn.clientMicros() > 0 && turn.serverMicros() > 0, turn.toString());
 
             Turn paced = Turn.paced(puts, 2, 1_000, 100, target.meter());
