@@ -25,7 +25,6 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
@@ -59,6 +58,8 @@ final class Database implements AutoCloseable {
 
     private volatile int serverVersion;
     private volatile boolean durable;
+    private volatile boolean replicatedSynchronously;
+    private volatile boolean asynchronousByDefault;
 
     /** Opens connections that belong to no pool. */
     private interface Sessions {
@@ -90,8 +91,9 @@ final class Database implements AutoCloseable {
         String url = url(place);
         Properties properties = properties(place, settings);
         String greeting = greeting(settings.get(PostgresOptions.STATEMENT_TIMEOUT));
-        HikariDataSource pool = new HikariDataSource(poolConfig(url, properties, greeting, settings));
-        Sessions sessions = purpose -> session(url, properties, greeting, purpose);
+        DriverSource source = new DriverSource(url, properties);
+        HikariDataSource pool = new HikariDataSource(poolConfig(source, greeting, settings));
+        Sessions sessions = purpose -> session(source, properties, greeting, purpose);
         return new Database(sessions, pool, pool, schema, settings).prepared(settings);
     }
 
@@ -167,12 +169,10 @@ final class Database implements AutoCloseable {
                 + " from current_setting('synchronous_commit') as setting";
     }
 
-    private static HikariConfig poolConfig(String url, Properties properties, String greeting, Settings settings) {
+    private static HikariConfig poolConfig(DataSource source, String greeting, Settings settings) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("holdfast-postgres-" + COUNT.incrementAndGet());
-        config.setDriverClassName(Driver.class.getName());
-        config.setJdbcUrl(url);
-        config.setDataSourceProperties(properties);
+        config.setDataSource(source);
         config.setMaximumPoolSize(settings.get(PostgresOptions.CONNECTIONS));
         config.setMinimumIdle(1);
         config.setIdleTimeout(TimeUnit.MINUTES.toMillis(1));
@@ -185,7 +185,7 @@ final class Database implements AutoCloseable {
         return config;
     }
 
-    private static Connection session(String url, Properties properties, String greeting, String purpose)
+    private static Connection session(DriverSource source, Properties properties, String greeting, String purpose)
             throws SQLException {
         Properties named = new Properties();
         named.putAll(properties);
@@ -195,10 +195,7 @@ final class Database implements AutoCloseable {
                 && PromptSocketFactory.isFoundByDriver()) {
             PGProperty.SOCKET_FACTORY.set(named, PromptSocketFactory.class.getName());
         }
-        Connection connection = new Driver().connect(url, named);
-        if (connection == null) {
-            throw new SQLException("the driver does not accept the URL");
-        }
+        Connection connection = source.connect(named);
         try {
             execute(connection, greeting);
             return connection;
@@ -219,6 +216,7 @@ final class Database implements AutoCloseable {
     private Database prepared(Settings settings) {
         try (Connection connection = session("start")) {
             look(connection);
+            durable = ownPool != null || !read(Database::asynchronous);
             if (settings.get(PostgresOptions.CREATE_SCHEMA).equals("create")) {
                 schema.create(connection);
             } else {
@@ -236,8 +234,10 @@ final class Database implements AutoCloseable {
 
     private void look(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet answer = statement.executeQuery(
-                        "select current_setting('server_version_num')::int, pg_is_in_recovery(), current_setting('synchronous_commit')")) {
+                ResultSet answer =
+                        statement.executeQuery("select current_setting('server_version_num')::int, pg_is_in_recovery(),"
+                                + " current_setting('synchronous_standby_names') <> '',"
+                                + " (select reset_val from pg_settings where name = 'synchronous_commit') = 'off'")) {
             answer.next();
             serverVersion = answer.getInt(1);
             if (serverVersion < MIN_VERSION) {
@@ -248,7 +248,16 @@ final class Database implements AutoCloseable {
                 throw new BackendUnavailableException(
                         "the server is a standby, which cannot write; name all hosts in the URL, and the primary is found");
             }
-            durable = !answer.getString(3).equals("off");
+            replicatedSynchronously = answer.getBoolean(3);
+            asynchronousByDefault = answer.getBoolean(4);
+        }
+    }
+
+    private static boolean asynchronous(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet answer = statement.executeQuery("select current_setting('synchronous_commit') = 'off'")) {
+            answer.next();
+            return answer.getBoolean(1);
         }
     }
 
@@ -379,6 +388,16 @@ final class Database implements AutoCloseable {
     /** Whether acknowledged writes survive the death of the server. */
     boolean durable() {
         return durable;
+    }
+
+    /** Whether a standby has what was acknowledged, as far as the server's settings tell. */
+    boolean replicatedSynchronously() {
+        return replicatedSynchronously;
+    }
+
+    /** Whether commits are not on disk when they are acknowledged, unless a session says otherwise, as ours do. */
+    boolean asynchronousByDefault() {
+        return asynchronousByDefault;
     }
 
     /** The number of connections for what is not combined. */

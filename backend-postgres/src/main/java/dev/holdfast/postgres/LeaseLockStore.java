@@ -89,8 +89,8 @@ final class LeaseLockStore extends PostgresLockStore {
     LeaseLockStore(Database database, Notifications notifications, long client, Time time) {
         super(database, notifications, client, "lease", time);
         holder = client << 4;
-        lanes = new Combiner<>(LANES, MAX_BATCH, MAX_QUEUE, this::send, threads);
-        heart = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this::sendBeats, threads);
+        lanes = new Combiner<>(LANES, MAX_BATCH, MAX_QUEUE, this::send, flushers);
+        heart = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this::sendBeats, flushers);
         lapse = database.sql("lock/lease_lapse");
         beat = database.sql("lock/lease_beat");
         register = database.sql("lock/lease_register");
@@ -100,7 +100,8 @@ final class LeaseLockStore extends PostgresLockStore {
 
     @Override
     public NonOverlap nonOverlap() {
-        return NonOverlap.ALWAYS;
+        // A standby that is promoted may not have heard of a grant.
+        return database.replicatedSynchronously() ? NonOverlap.ALWAYS : NonOverlap.UNLESS_FAILOVER;
     }
 
     @Override
@@ -281,7 +282,7 @@ final class LeaseLockStore extends PostgresLockStore {
             List<Placed<Grant>> waiting = new ArrayList<>(0);
             List<Granted> answers = round == 1 && first != null
                     ? first
-                    : statements.grant(using, left.stream().map(Placed::command).toList(), holder);
+                    : granted(using, left.stream().map(Placed::command).toList());
             for (int i = 0; i < answers.size(); i++) {
                 Placed<Grant> one = left.get(i);
                 Grant grant = one.command();
@@ -306,6 +307,21 @@ final class LeaseLockStore extends PostgresLockStore {
                 queue(using, waiting, replies, round < ROUNDS ? again : null);
             }
             left = again;
+        }
+    }
+
+    /**
+     * Rows that are there are locked in the order of their keys, and those that are not cannot be: a statement that ends some and makes
+     * others can meet this one in a ring. The one that the server breaks off has done nothing, and meets the other no more.
+     */
+    private List<Granted> granted(Connection using, List<Grant> grants) throws SQLException {
+        try {
+            return statements.grant(using, grants, holder);
+        } catch (SQLException failed) {
+            if (!PostgresErrors.isDeadlock(failed)) {
+                throw failed;
+            }
+            return statements.grant(using, grants, holder);
         }
     }
 

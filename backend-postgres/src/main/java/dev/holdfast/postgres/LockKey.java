@@ -7,20 +7,34 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.function.ToLongFunction;
 
-/** The 64 bits by which the server knows a lock: the beginning of the SHA-256 of namespace and name. */
+/** The 64 bits by which the server knows a lock: the beginning of a SHA-256 of what names it. */
 final class LockKey {
-    static final ToLongFunction<LockName> SHA_256 = LockKey::of;
-
     private LockKey() {}
 
+    /** Keys for a table, which is of one schema. */
     static long of(LockName name) {
-        byte[] namespace = bytes(name.namespace());
-        MessageDigest digest = sha256();
-        // The length first, so that no two pairs of texts read the same.
-        digest.update(
-                ByteBuffer.allocate(Integer.BYTES).putInt(namespace.length).array());
-        digest.update(namespace);
+        return of(sha256(), name);
+    }
+
+    /** Keys of advisory locks, which all schemas of a database share. */
+    static ToLongFunction<LockName> ofDatabase(String schema) {
+        byte[] bytes = bytes(schema);
+        return name -> {
+            MessageDigest digest = sha256();
+            update(digest, bytes);
+            return of(digest, name);
+        };
+    }
+
+    private static long of(MessageDigest digest, LockName name) {
+        update(digest, bytes(name.namespace()));
         return ByteBuffer.wrap(digest.digest(bytes(name.name()))).getLong();
+    }
+
+    /** The length first, so that no two rows of texts read the same. */
+    private static void update(MessageDigest digest, byte[] text) {
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(text.length).array());
+        digest.update(text);
     }
 
     /** UTF-8; a {@link LockName} has no half surrogate pairs. */

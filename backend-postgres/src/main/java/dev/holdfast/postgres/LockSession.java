@@ -92,7 +92,7 @@ final class LockSession implements Transport<LockCommand, Object> {
     LockSession(SessionLockStore store, long id) {
         this.store = store;
         this.id = id;
-        this.lane = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this, store.threads);
+        this.lane = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this, store.flushers);
         assuredUntil = store.time.nanos();
     }
 
@@ -756,8 +756,13 @@ final class LockSession implements Transport<LockCommand, Object> {
         Connection using = connection;
         if (using != null) {
             open = false;
-            store.holders.forget(id);
             quietly(using);
+            try {
+                store.holders.forget(id);
+            } catch (BackendException failed) {
+                // The sweepers forget it.
+                LOG.debug("a closed session stays in the table for a while", failed);
+            }
         }
     }
 }

@@ -4,7 +4,6 @@ import dev.holdfast.backend.CoreOptions;
 import dev.holdfast.backend.Stores;
 import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
-import dev.holdfast.lock.LockSettings;
 import dev.holdfast.spi.Time;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +39,7 @@ public final class PostgresBackend {
      */
     public static Stores over(DataSource pool, DataSource sessions, Settings settings, Time time) {
         return PostgresBackendProvider.stores(
-                Database.over(pool, sessions, settings),
-                settings,
-                LockSettings.defaults().clockDrift(),
-                time);
+                Database.over(pool, sessions, settings), settings, settings.get(CoreOptions.CLOCK_DRIFT), time);
     }
 
     /** The statements that make the tables and functions, for whoever runs them by hand. */

@@ -63,6 +63,11 @@ final class PostgresErrors {
         return state.isEmpty() || state.startsWith("08") || LOST.contains(state);
     }
 
+    /** Whether the server broke a ring of waiting statements here. */
+    static boolean isDeadlock(SQLException error) {
+        return state(error).equals("40P01");
+    }
+
     /** Whether the statement alone was refused, and others on the same connection may do better. */
     static boolean isOfTheStatement(SQLException error) {
         String state = state(error);

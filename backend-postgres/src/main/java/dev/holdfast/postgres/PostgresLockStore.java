@@ -22,7 +22,11 @@ abstract class PostgresLockStore implements LockStore {
     final long client;
     final Time time;
     final LockStatements statements;
+    /** For calls that block, as many as callers begin. */
     final ExecutorService threads;
+    /** For lanes alone: a heartbeat must not wait for a thread that somebody's {@code find} has. */
+    final ExecutorService flushers;
+
     private final Notifications notifications;
     private final LockSweeper sweeper;
     private volatile @Nullable Signals listener;
@@ -35,6 +39,7 @@ abstract class PostgresLockStore implements LockStore {
         this.time = time;
         statements = new LockStatements(database, kind);
         threads = Threads.daemons("holdfast-postgres-locks");
+        flushers = Threads.daemons("holdfast-postgres-lock-lanes");
         notifications.onOwn(this::notified);
         notifications.onDisconnected(this::listenerLost);
         notifications.onRestored(this::disturbed);
@@ -151,8 +156,12 @@ abstract class PostgresLockStore implements LockStore {
         closed = true;
         listener = null;
         sweeper.close();
-        closing();
-        threads.shutdown();
-        notifications.close();
+        try {
+            closing();
+        } finally {
+            threads.shutdown();
+            flushers.shutdown();
+            notifications.close();
+        }
     }
 }

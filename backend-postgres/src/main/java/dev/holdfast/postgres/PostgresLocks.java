@@ -43,7 +43,14 @@ record PostgresLocks(LockStore locks, @Nullable EventStore events, Duration minL
             boolean session = isBySession(database, notifications, settings.get(PostgresOptions.LOCK_MODE));
             Duration timeout = settings.get(PostgresOptions.SESSION_TIMEOUT);
             LockStore locks = session
-                    ? new SessionLockStore(database, notifications, client, timeout, clockDrift, time, LockKey.SHA_256)
+                    ? new SessionLockStore(
+                            database,
+                            notifications,
+                            client,
+                            timeout,
+                            clockDrift,
+                            time,
+                            LockKey.ofDatabase(database.schema().name()))
                     : new LeaseLockStore(database, notifications, client, time);
             EventStore events = null;
             if (notifications.works()) {
@@ -67,6 +74,12 @@ record PostgresLocks(LockStore locks, @Nullable EventStore events, Duration minL
                             + ". Set lockMode=lease, which needs no session, or lockMode=auto to have that chosen where it must be");
         }
         boolean session = !wanted.equals(LEASE) && obstacle == null;
+        if (!notifications.works() && database.asynchronousByDefault()) {
+            throw new BackendRejectedException(
+                    "synchronous_commit is off by default here, and behind a pooler of transactions no"
+                            + " session is ours to raise it for, so a crash would forget what was acknowledged, locks too. Set it"
+                            + " to on for the role: alter role ... set synchronous_commit = on");
+        }
         String settled = settle(database, session ? SESSION : LEASE);
         if (settled.equals(SESSION) != session) {
             if (wanted.equals(AUTO) && settled.equals(LEASE)) {

@@ -152,10 +152,12 @@ final class SessionLockStore extends PostgresLockStore {
         names.computeIfPresent(held.name, (same, there) -> unlessOver(there));
     }
 
-    private static @Nullable Held unlessOver(Held held) {
+    private @Nullable Held unlessOver(Held held) {
         if (held.commands > 0 || held.leaseId != null) {
             return held;
         }
+        // A command that failed half way may have left its claim.
+        owners.remove(held.key, held);
         held.session.names.decrementAndGet();
         return null;
     }

@@ -14,12 +14,17 @@ import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.PgBouncer;
 import dev.holdfast.servers.PgBouncer.Pooling;
+import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.NonOverlap;
 import dev.holdfast.state.FencedScope;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,7 +59,27 @@ class PgBouncerTest {
                     BackendRejectedException.class, () -> Backends.open(url(bouncer, "bouncer_session", PLAIN)));
             assertTrue(refused.getMessage().contains("Set lockMode=lease"), refused.getMessage());
             try (Backend backend = Backends.open(url(bouncer, "bouncer_auto", PLAIN + "&lockMode=auto"))) {
-                assertEquals(NonOverlap.ALWAYS, backend.nonOverlap());
+                assertEquals(NonOverlap.UNLESS_FAILOVER, backend.nonOverlap());
+            }
+        }
+    }
+
+    @Test
+    void commitsThatAreNotOnDisk_areRefusedBehindATransactionPooler() throws Exception {
+        try (PostgresServer server = LockServer.start()) {
+            try (Connection connection = DriverManager.getConnection(server.jdbcUrl());
+                    Statement statement = connection.createStatement()) {
+                statement.execute("alter role all set synchronous_commit = off");
+            }
+            try (PgBouncer bouncer = PgBouncer.start(server, Pooling.TRANSACTION)) {
+                BackendRejectedException refused = assertThrows(
+                        BackendRejectedException.class,
+                        () -> Backends.open(url(bouncer, "bouncer_careless", PLAIN + "&lockMode=lease")));
+                assertTrue(refused.getMessage().contains("alter role"), refused.getMessage());
+            }
+            // Without the pooler our sessions raise it.
+            try (Backend backend = Backends.open(server.url() + "?lockMode=lease")) {
+                assertTrue(backend.capabilities().contains(Capability.DURABLE));
             }
         }
     }

@@ -7,15 +7,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
+import dev.holdfast.config.Settings;
+import dev.holdfast.lock.LockGuard;
 import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.NonOverlap;
+import dev.holdfast.spi.Time;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** How the way to hold locks is chosen. */
 class PostgresLocksTest {
+    private static final Duration LEASE = Duration.ofSeconds(20);
+
     @Test
     void modes_areNotMixedInOneSchema() {
         String url = LockServer.url("modes", "");
@@ -26,6 +34,44 @@ class PostgresLocksTest {
         BackendRejectedException mixed =
                 assertThrows(BackendRejectedException.class, () -> Backends.open(url + "&lockMode=lease"));
         assertTrue(mixed.getMessage().contains("set lockMode=session"), mixed.getMessage());
+    }
+
+    @Test
+    void schemas_ofOneDatabaseHaveNothingToDoWithEachOther() throws Exception {
+        try (Backend orders = Backends.open(LockServer.url("locks_of_orders", ""));
+                Backend billing = Backends.open(LockServer.url("locks_of_billing", ""));
+                LockGuard guard = orders.locks().acquire("leader", LEASE)) {
+            assertTrue(guard.isHeld());
+            assertTrue(billing.locks().tryAcquire("leader", LEASE).isPresent());
+        }
+    }
+
+    @Test
+    void close_ofAnInterruptedThreadLeavesNoSession() throws Exception {
+        String mine = " where application_name like 'closing%'";
+        Backend backend = Backends.open(LockServer.url("closing", "&applicationName=closing"));
+        backend.locks().acquire("a", LEASE);
+        assertTrue(LockServer.ask("select count(*) from pg_stat_activity" + mine) > 0);
+        Thread.currentThread().interrupt();
+        backend.close();
+        assertTrue(Thread.interrupted(), "the flag is kept");
+        LockStoreCase.eventually(() -> LockServer.ask("select count(*) from pg_stat_activity" + mine) == 0);
+    }
+
+    @Test
+    void durable_isNotDeclaredOverAPoolWhoseCommitsAreNotOnDisk() {
+        for (String commit : List.of("on", "off")) {
+            PGSimpleDataSource pool = new PGSimpleDataSource();
+            pool.setUrl(LockServer.get().jdbcUrl());
+            pool.setOptions("-c synchronous_commit=" + commit);
+            Settings settings = Settings.builder(PostgresBackend.options())
+                    .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "durable")
+                    .build();
+            try (Backend backend = Backends.over("durable", PostgresBackend.over(pool, pool, settings, Time.system()))
+                    .open()) {
+                assertEquals(commit.equals("on"), backend.capabilities().contains(Capability.DURABLE));
+            }
+        }
     }
 
     @Test
@@ -46,7 +92,7 @@ class PostgresLocksTest {
                     assertThrows(BackendRejectedException.class, () -> Backends.open(server.url()));
             assertTrue(refused.getMessage().contains("lockMode=lease"), refused.getMessage());
             try (Backend backend = Backends.open(server.url() + "?lockMode=auto")) {
-                assertEquals(NonOverlap.ALWAYS, backend.nonOverlap());
+                assertEquals(NonOverlap.UNLESS_FAILOVER, backend.nonOverlap());
             }
         }
     }

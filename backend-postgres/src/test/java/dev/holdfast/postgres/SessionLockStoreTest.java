@@ -14,6 +14,7 @@ import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.LockStore;
 import dev.holdfast.lock.Release;
 import dev.holdfast.lock.RenewReply;
+import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.LeaseId;
@@ -22,16 +23,18 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SessionLockStoreTest extends LockStoreCase {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final ToLongFunction<LockName> KEYS = LockKey.ofDatabase("session_store");
 
     @Override
     LockStore open() {
-        return open(LockKey.SHA_256);
+        return open(KEYS);
     }
 
     private LockStore open(ToLongFunction<LockName> keys) {
@@ -58,6 +61,38 @@ class SessionLockStoreTest extends LockStoreCase {
         release(other, b);
         GrantReply again = ask(store, c);
         assertTrue(again.granted() && again.grant() > grant);
+    }
+
+    @Test
+    void grantThatFailsHalfWay_leavesNoClaim() {
+        ask(store, c);
+        release(store, c);
+        assertTrue(ask(other, a).granted());
+        // The waiter finds nobody in the table, claims the name for another look, and cannot say that it does.
+        LockServer.execute("alter table session_store.session_holder rename column started to before");
+        try {
+            assertThrows(BackendException.class, () -> queue(store, b, 0, 60_000));
+        } finally {
+            LockServer.execute("alter table session_store.session_holder rename column before to started");
+        }
+        store.cancel(name, b).await();
+        release(other, a);
+        assertTrue(ask(store, b).granted(), "the free name is refused to the process whose statement failed");
+    }
+
+    @Test
+    void heartbeats_doNotWaitForAThreadThatALookHas() throws Exception {
+        assertTrue(ask(store, a).granted());
+        Semaphore looks = new Semaphore(200);
+        long end = System.nanoTime() + 2 * TIMEOUT.toNanos();
+        while (System.nanoTime() - end < 0) {
+            looks.acquire();
+            store.find(new LockName(name.namespace(), "another"))
+                    .start()
+                    .whenComplete((found, error) -> looks.release());
+        }
+        looks.acquire(200);
+        assertEquals(RenewReply.RENEWED, renew(store, a));
     }
 
     @Test
@@ -128,7 +163,7 @@ class SessionLockStoreTest extends LockStoreCase {
 
     @Test
     void hold_ofASilentSessionIsFoundThoughNothingIsWritten() throws Exception {
-        long key = LockKey.SHA_256.applyAsLong(name);
+        long key = KEYS.applyAsLong(name);
         try (Connection silent = DriverManager.getConnection(LockServer.get().jdbcUrl());
                 Statement statement = silent.createStatement()) {
             statement.execute("insert into session_store.session_holder (id, pid, started, beat)"

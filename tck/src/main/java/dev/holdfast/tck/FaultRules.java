@@ -417,7 +417,7 @@ abstract class FaultRules extends LockChapter {
             }
             load.stop();
             boolean forgets = !client().capabilities().contains(Capability.DURABLE) && kinds.contains(Faults.Kind.KILL);
-            load.judgeLocks(client().nonOverlap() == NonOverlap.ALWAYS && !forgets && !failedOver);
+            load.judgeLocks(client().nonOverlap() != NonOverlap.UNLESS_SESSION_LOSS && !forgets && !failedOver);
         }
         takeWhenServed(otherLocks(), FaultLoad.LOCK).release();
     }
