@@ -49,8 +49,10 @@ class PostgresLocksTest {
     @Test
     void close_ofAnInterruptedThreadLeavesNoSession() throws Exception {
         String mine = " where application_name like 'closing%'";
-        Backend backend = Backends.open(LockServer.url("closing", "&applicationName=closing"));
-        backend.locks().acquire("a", LEASE);
+        // Longer than this test looks, for the server ends a forgotten session after that.
+        Backend backend =
+                Backends.open(LockServer.url("closing", "&applicationName=closing&sessionTimeout=10m&lease=20m"));
+        backend.locks().acquire("a");
         assertTrue(LockServer.ask("select count(*) from pg_stat_activity" + mine) > 0);
         Thread.currentThread().interrupt();
         backend.close();

@@ -14,6 +14,7 @@ import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.LockStore;
 import dev.holdfast.lock.Release;
 import dev.holdfast.lock.RenewReply;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Call;
@@ -23,7 +24,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -83,15 +83,22 @@ class SessionLockStoreTest extends LockStoreCase {
     @Test
     void heartbeats_doNotWaitForAThreadThatALookHas() throws Exception {
         assertTrue(ask(store, a).granted());
-        Semaphore looks = new Semaphore(200);
-        long end = System.nanoTime() + 2 * TIMEOUT.toNanos();
-        while (System.nanoTime() - end < 0) {
-            looks.acquire();
-            store.find(new LockName(name.namespace(), "another"))
-                    .start()
-                    .whenComplete((found, error) -> looks.release());
+        eventually(() -> other.find(name).await() != null);
+        try (Connection connection =
+                        DriverManager.getConnection(LockServer.get().jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table session_store.session_hold in access exclusive mode");
+            for (int i = 0; i < 100; i++) {
+                store.find(name).start();
+            }
+            long end = System.nanoTime() + 2 * TIMEOUT.toNanos();
+            while (System.nanoTime() - end < 0) {
+                assertTrue(store.assuredNanos(name, a) > 0, "the session is not kept");
+                Until.pass(Duration.ofMillis(100));
+            }
+            connection.rollback();
         }
-        looks.acquire(200);
         assertEquals(RenewReply.RENEWED, renew(store, a));
     }
 
