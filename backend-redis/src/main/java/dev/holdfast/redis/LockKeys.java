@@ -27,7 +27,8 @@ final class LockKeys {
         return Tags.key(tag, QUEUE, name);
     }
 
-    List<byte[]> all() {
-        return List.of(record(), queue(), Tags.key(tag, PLACES, name));
+    /** What a script of this name is told: on a cluster all keys it may touch, elsewhere the record, of which it makes the others. */
+    List<byte[]> told(boolean cluster) {
+        return cluster ? List.of(record(), queue(), Tags.key(tag, PLACES, name)) : List.of(record());
     }
 }

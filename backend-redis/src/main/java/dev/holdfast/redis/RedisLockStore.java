@@ -29,11 +29,7 @@ import org.jspecify.annotations.Nullable;
  * know what the first found. Safe for use by many threads.
  */
 final class RedisLockStore implements LockStore {
-    private static final Script ACQUIRE = Script.of("lock_acquire");
-    private static final Script RELEASE = Script.of("lock_release");
-    private static final Script CANCEL = Script.of("lock_cancel");
-    private static final Script FORCE = Script.of("lock_force");
-
+    private static final int LEASE_BYTES = 16;
     private static final Set<Capability> CAPABILITIES =
             Set.of(Capability.FIFO_ACROSS_PROCESSES, Capability.CROSS_PROCESS, Capability.PUSH);
 
@@ -41,14 +37,21 @@ final class RedisLockStore implements LockStore {
     private final LockWakeUps wakeUps;
     private final LockRenewals renewals;
     private final LockListing listing;
-    private final byte[] publish;
+    private final Script acquire;
+    private final Script release;
+    private final Script cancel;
+    private final Script force;
 
     RedisLockStore(Redis redis, Subscriber subscriber) {
         this.redis = redis;
         wakeUps = new LockWakeUps(redis, subscriber);
         renewals = new LockRenewals(redis);
         listing = new LockListing(redis);
-        publish = Command.ascii(subscriber.isSharded() ? "SPUBLISH" : "PUBLISH");
+        boolean sharded = subscriber.isSharded();
+        acquire = Script.publishing("lock_acquire", sharded);
+        release = Script.publishing("lock_release", sharded);
+        cancel = Script.publishing("lock_cancel", sharded);
+        force = Script.publishing("lock_force", sharded);
     }
 
     @Override
@@ -69,27 +72,40 @@ final class RedisLockStore implements LockStore {
     @Override
     public Call<GrantReply> tryGrant(GrantRequest request) {
         wakeUps.needed();
-        List<byte[]> arguments = new ArrayList<>(8);
-        arguments.add(publish);
-        arguments.add(bytes(request.leaseId()));
+        List<byte[]> arguments = new ArrayList<>(5);
+        arguments.add(holder(request));
         arguments.add(digits(request.ttlMillis()));
         arguments.add(digits(request.above()));
-        arguments.add(wakeUps.client());
-        arguments.add(request.label().getBytes(StandardCharsets.UTF_8));
         GrantRequest.Waiting waiting = request.waiting();
         if (waiting != null) {
             arguments.add(digits(waiting.priority()));
             arguments.add(digits(waiting.ttlMillis()));
         }
-        Command command = Command.write(ACQUIRE, new LockKeys(request.name()).all(), arguments);
+        Command command = Command.write(acquire, keys(request.name()), arguments);
         return redis.call(command.repeated()).map(RedisLockStore::granted);
     }
 
+    /** Who asks: lease id, client and label. */
+    private byte[] holder(GrantRequest request) {
+        byte[] client = wakeUps.client();
+        byte[] label = request.label().getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(LEASE_BYTES + client.length + label.length)
+                .put(bytes(request.leaseId()))
+                .put(client)
+                .put(label)
+                .array();
+    }
+
+    private List<byte[]> keys(LockName name) {
+        return new LockKeys(name).told(redis.isCluster());
+    }
+
     private static GrantReply granted(@Nullable Object reply) {
-        List<?> numbers = Replies.list(reply);
-        long grant = Replies.number(numbers.get(0));
-        long second = Replies.number(numbers.get(1));
-        return grant > 0 ? GrantReply.granted(grant, second != 0) : GrantReply.busy(second);
+        if (reply instanceof byte[] digits) {
+            return GrantReply.granted(Long.parseLong(new String(digits, StandardCharsets.US_ASCII)), true);
+        }
+        long number = Replies.number(reply);
+        return number > 0 ? GrantReply.granted(number, false) : GrantReply.busy(-number);
     }
 
     @Override
@@ -103,16 +119,12 @@ final class RedisLockStore implements LockStore {
     }
 
     @Override
-    public Call<ReleaseReply> release(Release release) {
-        List<byte[]> arguments = new ArrayList<>(4);
-        arguments.add(publish);
-        arguments.add(bytes(release.leaseId()));
-        LeaseId to = release.offerTo();
-        if (to != null) {
-            arguments.add(bytes(to));
-            arguments.add(digits(release.offerMillis()));
-        }
-        return redis.call(Command.write(RELEASE, new LockKeys(release.name()).all(), arguments))
+    public Call<ReleaseReply> release(Release wanted) {
+        LeaseId to = wanted.offerTo();
+        List<byte[]> arguments = to == null
+                ? List.of(bytes(wanted.leaseId()))
+                : List.of(bytes(wanted.leaseId()), bytes(to), digits(wanted.offerMillis()));
+        return redis.call(Command.write(release, keys(wanted.name()), arguments))
                 .map(RedisLockStore::released);
     }
 
@@ -123,13 +135,13 @@ final class RedisLockStore implements LockStore {
 
     @Override
     public Call<@Nullable Void> cancel(LockName name, LeaseId leaseId) {
-        Command command = Command.write(CANCEL, new LockKeys(name).all(), List.of(publish, bytes(leaseId)));
+        Command command = Command.write(cancel, keys(name), List.of(bytes(leaseId)));
         return redis.call(command.repeated()).map(done -> null);
     }
 
     @Override
     public Call<ForceReply> forceRelease(LockName name) {
-        return redis.call(Command.write(FORCE, new LockKeys(name).all(), List.of(publish)))
+        return redis.call(Command.write(force, keys(name), List.of()))
                 .map(reply -> Replies.number(reply) == 1 ? ForceReply.DONE : ForceReply.NOT_HELD);
     }
 
@@ -154,7 +166,7 @@ final class RedisLockStore implements LockStore {
     }
 
     static byte[] bytes(LeaseId leaseId) {
-        return ByteBuffer.allocate(16)
+        return ByteBuffer.allocate(LEASE_BYTES)
                 .putLong(leaseId.high())
                 .putLong(leaseId.low())
                 .array();

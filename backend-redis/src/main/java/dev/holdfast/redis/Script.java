@@ -31,9 +31,19 @@ final class Script {
 
     /** The script in {@code dev/holdfast/redis/<name>.lua}; a line {@code -- include <file>} in it stands for that file. */
     static Script of(String name) {
-        String text = INCLUDE.matcher(read(name + ".lua"))
+        return new Script(name, text(name).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same for a script that publishes: on sharded channels, if so wanted. */
+    static Script publishing(String name, boolean sharded) {
+        String text = text(name);
+        return new Script(
+                name, (sharded ? text.replace("'PUBLISH'", "'SPUBLISH'") : text).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String text(String name) {
+        return INCLUDE.matcher(read(name + ".lua"))
                 .replaceAll(include -> Matcher.quoteReplacement(read(include.group(1))));
-        return new Script(name, text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String read(String resource) {

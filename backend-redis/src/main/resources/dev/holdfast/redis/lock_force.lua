@@ -1,6 +1,5 @@
 -- Ends the hold on a name, whoever has it, and tells the holder.
--- KEYS  1 record, 2 queue, 3 places (see lock_queue.lua)
--- ARGV  1 PUBLISH or SPUBLISH
+-- KEYS  1 record; on a cluster also 2 queue, 3 places (see lock_queue.lua)
 -- Answers 1: ended, 0: nobody holds the name.
 
 local time = redis.call('TIME')

@@ -11,6 +11,11 @@
 --
 -- Times are microseconds of the server's clock. They and grants are below 2^53, where Lua counts exactly.
 
+-- On a cluster the commands name all three, as they must. Elsewhere they name the record only: each key named costs the server about a
+-- microsecond.
+local QUEUE = KEYS[2] or string.gsub(KEYS[1], ':lock:', ':queue:', 1)
+local PLACES = KEYS[3] or string.gsub(KEYS[1], ':lock:', ':places:', 1)
+
 local function digits(number)
   return string.format('%016d', number)
 end
@@ -31,21 +36,21 @@ end
 -- Tells a client of KEYS[1]. A message that cannot be sent must not undo the command: who misses it asks unasked in a second.
 local function tell(client, kind, lease)
   local slot, name = string.match(KEYS[1], '^(.-}):lock:(.*)$')
-  redis.pcall(ARGV[1], slot .. ':wake:' .. client, kind .. lease .. name)
+  redis.pcall('PUBLISH', slot .. ':wake:' .. client, kind .. lease .. name)
 end
 
 -- Takes the first live waiter out of the queue, and the dead before it: its lease id, its client, and how long it lives.
 local function take_next(now)
-  local head = redis.call('ZPOPMIN', KEYS[2])[1]
+  local head = redis.call('ZPOPMIN', QUEUE)[1]
   while head do
     local lease = string.sub(head, 17)
-    local place = redis.call('HGET', KEYS[3], lease)
-    redis.call('HDEL', KEYS[3], lease)
+    local place = redis.call('HGET', PLACES, lease)
+    redis.call('HDEL', PLACES, lease)
     local left = place and string.sub(place, 1, 16) - now or 0
     if left > 0 then
       return lease, string.sub(place, 33), left
     end
-    head = redis.call('ZPOPMIN', KEYS[2])[1]
+    head = redis.call('ZPOPMIN', QUEUE)[1]
   end
 end
 
@@ -59,8 +64,8 @@ end
 local function pass_on(now, grant)
   local lease, client, left = take_next(now)
   if lease then
-    save(KEYS[1], KEYS[2], now, 'o', offer(now, lease, client, left), grant, lease)
+    save(KEYS[1], QUEUE, now, 'o', offer(now, lease, client, left), grant, lease)
   else
-    save(KEYS[1], KEYS[2], now, 'f', 0, grant, '')
+    save(KEYS[1], QUEUE, now, 'f', 0, grant, '')
   end
 end

@@ -74,6 +74,11 @@ abstract class LockStoreCase {
         store.tryGrant(request(name, a, 0, 0)).await();
         other.tryGrant(new GrantRequest(name, b, LEASE, 0, null, "")).await();
         until("both clients listen", () -> heard.disturbed.get() > 0 && otherHeard.disturbed.get() > 0);
+        // Messages keep their order, so none of the test before comes after these.
+        other.tryGrant(request(name, b, 0, 0)).await();
+        until("the holder is told", () -> heard.heard.contains("contended warm"));
+        release(name, a);
+        until("the first is told", () -> otherHeard.heard.contains("available warm " + b));
         server.call("FLUSHALL");
         heard.heard.clear();
         otherHeard.heard.clear();
@@ -237,7 +242,7 @@ abstract class LockStoreCase {
     private boolean placeEnded(LeaseId leaseId) {
         LockKeys keys = new LockKeys(NAME);
         Object reply = redis.call(Command.read(
-                        keys.record(), Command.ascii("HGET"), keys.all().get(2), RedisLockStore.bytes(leaseId)))
+                        keys.record(), Command.ascii("HGET"), keys.told(true).get(2), RedisLockStore.bytes(leaseId)))
                 .await();
         long end = reply == null
                 ? 0
