@@ -227,6 +227,20 @@ final class Hold extends Deadlines.Entry {
         courier.send(question(now)::start);
     }
 
+    /**
+     * Has the first waiter's own thread put the question, if it waits in one: the answer, mostly a grant, need not wake it then. Nobody
+     * waits for that thread; should later commands overtake the question, a late grant is given back.
+     */
+    private void askByWaiter(long now) {
+        Ask question = question(now);
+        Waiter asker = question.waiter();
+        if (asker.takesOver(question)) {
+            courier.then(asker::wake);
+        } else {
+            courier.send(question::start);
+        }
+    }
+
     /** Makes a question in the name of the first waiter. */
     private Ask question(long now) {
         Waiter first = Objects.requireNonNull(waiters.first());
@@ -251,6 +265,16 @@ final class Hold extends Deadlines.Entry {
     private boolean isLast(Ask ask) {
         Ask last = lastAsk;
         return last != null && last.lease() == ask.lease() && last.number() == ask.number();
+    }
+
+    /** Whether the answer to this question would decide anything. */
+    boolean awaits(Ask ask) {
+        courier.lock();
+        try {
+            return phase == Phase.ASKING && isLast(ask);
+        } finally {
+            courier.unlock();
+        }
     }
 
     /** The store answered a question. */
@@ -767,7 +791,12 @@ final class Hold extends Deadlines.Entry {
         courier.lock();
         try {
             if (phase == Phase.ASKING && (waiter == null || waiter.equals(lease.id))) {
-                askSoon(holds.deadlines.now());
+                long now = holds.deadlines.now();
+                if (asking) {
+                    askAgain = true;
+                } else {
+                    askByWaiter(now);
+                }
                 rearm();
             }
         } finally {

@@ -2,6 +2,7 @@ package dev.holdfast.lock;
 
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,14 @@ abstract class Waiter extends Deadlines.Entry {
     /** The outcome is there. Must not block and must not call the user. */
     abstract void told();
 
+    /** Takes over a question to put, soon and on a thread of its own; false if it has none to lend. Called under the lock of its hold. */
+    boolean takesOver(Ask question) {
+        return false;
+    }
+
+    /** Wakes the thread that took over a question; called when the lock of its hold is free. */
+    void wake() {}
+
     @Override
     void due(long now) {
         Hold waitedFor = hold;
@@ -67,6 +76,9 @@ abstract class Waiter extends Deadlines.Entry {
     /** A thread that blocks. */
     static final class Blocking extends Waiter {
         private final Thread thread = Thread.currentThread();
+        /** What this thread is to ask when it wakes up. */
+        private final AtomicReference<@Nullable Ask> takenOver = new AtomicReference<>();
+
         private volatile boolean told;
 
         Blocking(Terms terms) {
@@ -81,17 +93,36 @@ abstract class Waiter extends Deadlines.Entry {
             }
         }
 
+        /** A thread that must keep a bounded wait is not lent to a store that may hang. */
+        @Override
+        boolean takesOver(Ask asked) {
+            return terms.withinNanos() == Deadlines.NEVER && takenOver.compareAndSet(null, asked);
+        }
+
+        @Override
+        void wake() {
+            LockSupport.unpark(thread);
+        }
+
         /** Blocks the thread until it is told. An interrupt gives up, unless the guard is already there. */
         @Nullable
         Guard await(Hold joined) throws InterruptedException {
             boolean interrupted = false;
             while (!told) {
-                if (Thread.interrupted()) {
+                Ask asked = takenOver.getAndSet(null);
+                if (asked != null && joined.awaits(asked)) {
+                    asked.await();
+                } else if (Thread.interrupted()) {
                     interrupted = true;
                     joined.leave(this, false);
                 } else {
                     LockSupport.park(joined);
                 }
+            }
+            Ask unasked = takenOver.getAndSet(null);
+            if (unasked != null && joined.awaits(unasked)) {
+                // Others of this process wait for the answer.
+                unasked.start();
             }
             Guard granted = guard();
             // The flag may also still stand from the thread's own question to the store, which an interrupt cut short.

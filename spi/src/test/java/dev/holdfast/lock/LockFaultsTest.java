@@ -12,12 +12,15 @@ import dev.holdfast.lock.TableLockStore.Fate;
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
+import dev.holdfast.spi.Call;
+import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -390,5 +393,75 @@ class LockFaultsTest extends LockEngineCase {
         assertThrows(BackendClosedException.class, () -> engine.acquire("c"));
         assertThrows(BackendClosedException.class, () -> engine.find("c"));
         elsewhere.close();
+    }
+
+    /** Who asked the store for a grant, in order. */
+    private static final class Askers extends ForwardingLockStore {
+        final List<Thread> threads = new CopyOnWriteArrayList<>();
+
+        Askers(LockStore next) {
+            super(next);
+        }
+
+        @Override
+        public Call<GrantReply> tryGrant(GrantRequest request) {
+            threads.add(Thread.currentThread());
+            return super.tryGrant(request);
+        }
+    }
+
+    @Test
+    void waitingThread_asksItself_whenItIsTold() throws InterruptedException {
+        Askers askers = new Askers(new TableLockStore(table));
+        try (LockEngine third = DistributedLock.over(
+                askers, "test", settings(), Limits.builder().build(), time)) {
+            LockGuard held = got(waiting(other, "a"));
+            AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
+            Thread thread = new Thread(() -> {
+                try (LockGuard guard = third.acquire("a")) {
+                    assertTrue(guard.isHeld());
+                } catch (Throwable thrown) {
+                    failed.set(thrown);
+                }
+            });
+            thread.start();
+            while (thread.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            held.close();
+            advanceMillis(1);
+            thread.join();
+            assertNull(failed.get());
+            assertEquals(List.of(thread, thread), askers.threads);
+        }
+    }
+
+    /** A wait with an end is kept even if the store hangs, so its thread is not lent to the store. */
+    @Test
+    void waitingThread_doesNotAskItself_ifItsWaitIsBounded() throws InterruptedException {
+        Askers askers = new Askers(new TableLockStore(table));
+        try (LockEngine third = DistributedLock.over(
+                askers, "test", settings(), Limits.builder().build(), time)) {
+            LockGuard held = got(waiting(other, "a"));
+            AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
+            Thread thread = new Thread(() -> {
+                try (LockGuard guard = third.tryAcquire(
+                                "a", LockOptions.renewing().within(LEASE))
+                        .orElseThrow()) {
+                    assertTrue(guard.isHeld());
+                } catch (Throwable thrown) {
+                    failed.set(thrown);
+                }
+            });
+            thread.start();
+            while (thread.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            held.close();
+            advanceMillis(1);
+            thread.join();
+            assertNull(failed.get());
+            assertEquals(List.of(thread, Thread.currentThread()), askers.threads);
+        }
     }
 }
