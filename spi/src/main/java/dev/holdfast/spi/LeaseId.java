@@ -1,5 +1,6 @@
 package dev.holdfast.spi;
 
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
@@ -15,7 +16,10 @@ public record LeaseId(long high, long low) {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     public static LeaseId random() {
-        return new LeaseId(RANDOM.nextLong(), RANDOM.nextLong());
+        // One draw: each takes the generator's lock and hashes anew, and a long would be two.
+        ByteBuffer drawn = ByteBuffer.allocate(16);
+        RANDOM.nextBytes(drawn.array());
+        return new LeaseId(drawn.getLong(), drawn.getLong());
     }
 
     /** Reads what {@link #toHex} wrote. */
