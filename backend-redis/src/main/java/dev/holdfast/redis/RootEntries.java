@@ -28,10 +28,14 @@ final class RootEntries {
     private static final byte[] PX = Command.ascii("PX");
     private static final byte[] NX = Command.ascii("NX");
     private static final byte[] XX = Command.ascii("XX");
-    /** Entries of one MGET or MSET, which the server works through in one go: enough to pay for a command. */
-    private static final int TOGETHER = 128;
+    /** Entries of one MGET, which the server works through in one go: enough to pay for a command. */
+    private static final int GETS = 128;
+    /** Entries of one MSET. Each more costs server and client less, as long as the command needs no connection of its own. */
+    private static final int PUTS = 512;
 
-    private static final int TOGETHER_BYTES = 32 << 10;
+    private static final int PUTS_BYTES = 56 << 10;
+    /** About what an entry is on the wire besides its key and its value. */
+    private static final int ENTRY_BYTES = 64;
 
     private final Redis redis;
     /** The space asked for last, which is nearly always the same. */
@@ -123,10 +127,10 @@ final class RootEntries {
         if (redis.isCluster()) {
             names.forEach(name -> commands.add(Command.read(name, GET, name)));
         } else {
-            for (int from = 0; from < names.size(); from += TOGETHER) {
+            for (int from = 0; from < names.size(); from += GETS) {
                 List<byte[]> words = new ArrayList<>();
                 words.add(MGET);
-                words.addAll(names.subList(from, Math.min(from + TOGETHER, names.size())));
+                words.addAll(names.subList(from, Math.min(from + GETS, names.size())));
                 commands.add(Command.read(names.get(from), words.toArray(byte[][]::new)));
             }
         }
@@ -213,10 +217,11 @@ final class RootEntries {
         }
 
         private int size() {
-            int most = Math.min(TOGETHER, mutations.size() - next);
+            int most = Math.min(PUTS, mutations.size() - next);
             int size = 0;
-            for (int bytes = 0; size < most && bytes < TOGETHER_BYTES; size++) {
-                bytes += mutations.get(next + size).stored().bytes().length;
+            for (int bytes = 0; size < most && bytes < PUTS_BYTES; size++) {
+                Mutation put = mutations.get(next + size);
+                bytes += put.key().length() + put.stored().bytes().length + ENTRY_BYTES;
             }
             if (size == 0) {
                 throw new NoSuchElementException();

@@ -20,9 +20,9 @@ import redis.clients.jedis.exceptions.JedisDataException;
  */
 final class Shipment implements Call<List<Outcome<@Nullable Object>>> {
     /** A parcel is sent when it has so many commands or bytes: enough to pay for a write, few enough for the server to begin early. */
-    private static final int PARCEL_COMMANDS = 128;
+    private static final int PARCEL_COMMANDS = 512;
 
-    private static final int PARCEL_BYTES = 16 << 10;
+    private static final int PARCEL_BYTES = 48 << 10;
 
     private final Redis redis;
     private final Iterator<Command> commands;
