@@ -7,6 +7,7 @@ import dev.holdfast.history.JsonLines;
 import dev.holdfast.history.Rule;
 import dev.holdfast.history.Verdict;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -109,6 +110,8 @@ final class CheckCommand {
     private static List<Event> load(Path file) {
         try {
             return JsonLines.load(file);
+        } catch (CharacterCodingException noText) {
+            throw new UsageException("\"" + file + "\" is no history: it is no text in UTF-8");
         } catch (IOException unreadable) {
             throw new UsageException("\"" + file + "\" cannot be read: " + unreadable);
         } catch (IllegalArgumentException noHistory) {

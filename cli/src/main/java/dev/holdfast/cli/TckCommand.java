@@ -12,13 +12,13 @@ import dev.holdfast.tck.TckSubject;
 import dev.holdfast.tck.Verdict;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.HashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
@@ -27,7 +27,6 @@ final class TckCommand implements TckListener {
     private final TckOptions options;
     private final Screen screen;
     private final Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
-    private final Set<String> begun = new HashSet<>();
     private @Nullable Verdict worst;
 
     /** JUnit makes the test itself, and can be given no argument but by such a field. */
@@ -106,16 +105,19 @@ final class TckCommand implements TckListener {
         if (options.report() != null) {
             request.configurationParameter("tck.report", options.report().toString());
         }
+        request.configurationParameter("tck.command", options.command());
         LauncherDiscoveryRequest built = request.build();
-        LauncherFactory.create().execute(built);
-        options.rules().stream()
-                .filter(rule -> !begun.contains(rule))
-                .findFirst()
-                .ifPresent(rule -> {
-                    throw new UsageException(
-                            "--rule names " + rule + ", which is not in the kit, or not in its profile "
-                                    + options.profile().name().toLowerCase(Locale.ROOT));
-                });
+        LauncherFactory.create().execute(built, new TestExecutionListener() {
+            @Override
+            public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+                if (test.isContainer()) {
+                    result.getThrowable().ifPresent(trouble -> {
+                        worst = null;
+                        screen.line(screen.bad("The kit failed") + ": " + trouble);
+                    });
+                }
+            }
+        });
         return isGood() ? Main.OK : Main.WRONG;
     }
 
@@ -128,7 +130,6 @@ final class TckCommand implements TckListener {
 
     @Override
     public void begin(String rule, String statement) {
-        begun.add(rule);
         String text = counts + "  " + rule + " " + statement;
         screen.status(text.substring(0, Math.min(text.length(), 96)));
     }
@@ -137,8 +138,8 @@ final class TckCommand implements TckListener {
     public void end(String rule, Verdict verdict, String reason) {
         counts.merge(verdict, 1, Integer::sum);
         if (verdict == Verdict.FAIL || verdict == Verdict.INCONCLUSIVE) {
-            String first = reason.lines().findFirst().orElse("");
-            screen.line(screen.bad(verdict.name()) + " " + rule + " " + first);
+            screen.line(screen.bad(verdict.name()) + " " + rule + " " + reason);
+            screen.line("  replay: " + options.command() + " --rule " + rule + " --seed " + options.seed());
         }
     }
 

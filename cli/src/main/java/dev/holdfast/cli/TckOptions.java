@@ -1,6 +1,8 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.tck.Rule;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param report where the page goes, or null for none
  * @param seed of the random choices
  * @param rules those that run alone; empty for all
+ * @param classpath where the backend is, or null if it is one of Holdfast's
  */
 record TckOptions(
         String backend,
@@ -31,7 +34,8 @@ record TckOptions(
         @Nullable Path histories,
         @Nullable Path report,
         long seed,
-        List<String> rules) {
+        List<String> rules,
+        @Nullable String classpath) {
 
     /** Which rules. */
     enum Profile {
@@ -67,8 +71,8 @@ record TckOptions(
               --classpath JARS   where the backend is, if it is none of Holdfast's; paths as for java -cp
 
             Exits with 0 if every rule that was asked for holds, does not apply, or is waived; with 1 if one does not
-            hold, is inconclusive or was not run; with 2 for a wrong command line. Soak exits with 0 if it found no violation
-            but what the backend declares that it may lose.
+            hold, is inconclusive or was not run, and if the store cannot be reached; with 2 for a wrong command line. Soak
+            exits with 0 if it found no violation but what the backend declares that it may lose.
             """;
 
     TckOptions {
@@ -81,10 +85,11 @@ record TckOptions(
         String backend = null;
         Profile profile = null;
         String faults = null;
-        int minutes = 60;
-        int rate = 200;
+        Integer minutes = null;
+        Integer rate = null;
         Path histories = null;
         Path report = null;
+        String classpath = null;
         long seed = ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE);
         List<String> rules = List.of();
         while (arguments.next()) {
@@ -93,11 +98,11 @@ record TckOptions(
                 case "--minutes" -> minutes = (int) arguments.number(1, 10_000);
                 case "--faults" -> faults = arguments.text();
                 case "--rate" -> rate = (int) arguments.number(1, 100_000);
-                case "--histories" -> histories = Path.of(arguments.text());
-                case "--report" -> report = Path.of(arguments.text());
+                case "--histories" -> histories = folder("--histories", Path.of(arguments.text()));
+                case "--report" -> report = report(Path.of(arguments.text()));
                 case "--seed" -> seed = arguments.number(Long.MIN_VALUE, Long.MAX_VALUE);
                 case "--rule" -> rules = rules(arguments.text());
-                case "--classpath" -> requireFiles(arguments.text());
+                case "--classpath" -> classpath = requireFiles(arguments.text());
                 default -> {
                     if (arguments.word().startsWith("-") || backend != null) {
                         throw new UsageException("tck does not know \"" + arguments.word()
@@ -122,7 +127,85 @@ record TckOptions(
         if (profile == Profile.SOAK && (report != null || !rules.isEmpty())) {
             throw new UsageException("--profile soak runs no rules: it takes neither --rule nor --report");
         }
-        return new TckOptions(backend, profile, faults, minutes, rate, histories, report, seed, rules);
+        if (profile != Profile.SOAK && (minutes != null || rate != null || histories != null)) {
+            String option = minutes != null ? "--minutes" : rate != null ? "--rate" : "--histories";
+            throw new UsageException(option + " is for --profile soak, and rules take none; add that or leave it out");
+        }
+        requireInProfile(rules, profile);
+        return new TckOptions(
+                backend,
+                profile,
+                faults,
+                minutes == null ? 60 : minutes,
+                rate == null ? 200 : rate,
+                histories,
+                report,
+                seed,
+                rules,
+                classpath);
+    }
+
+    private static void requireInProfile(List<String> ids, Profile profile) {
+        for (String id : ids) {
+            Rule rule = Rule.all().stream()
+                    .filter(one -> one.id().equals(id))
+                    .findAny()
+                    .orElseThrow(() -> new UsageException(
+                            "--rule names \"" + id + "\", which is not in the kit; docs/contract.md lists its rules"));
+            if (rule.needsFaults() && profile == Profile.CORE) {
+                throw new UsageException(
+                        "--rule names " + id + ", which needs a store that fails; add --profile faults");
+            }
+        }
+    }
+
+    /** Found out before the kit has run for nothing. */
+    private static Path report(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new UsageException("--report must name a file, and \"" + file + "\" is a folder");
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null) {
+            folder("--report", folder);
+        }
+        return file;
+    }
+
+    /** Makes it if it is not there. */
+    private static Path folder(String option, Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException refused) {
+            throw new UsageException(option + " needs the folder \"" + folder + "\", which cannot be made (" + refused
+                    + "); name a place that can be written to");
+        }
+        if (!Files.isWritable(folder)) {
+            throw new UsageException(
+                    option + " needs the folder \"" + folder + "\", which cannot be written to; name a place that can");
+        }
+        return folder;
+    }
+
+    /** The words that run the kit in the same way, but for its rules and its seed; what is secret in a URL is left out. */
+    String command() {
+        StringBuilder command = new StringBuilder("./holdfast tck ").append(quoted(withoutSecrets(backend)));
+        if (classpath != null) {
+            command.append(" --classpath ").append(quoted(classpath));
+        }
+        if (faults != null) {
+            command.append(" --faults ").append(quoted(faults));
+        } else if (profile == Profile.FAULTS) {
+            command.append(" --profile faults");
+        }
+        return command.toString();
+    }
+
+    private static String withoutSecrets(String url) {
+        return url.replaceAll("//[^/@]*@", "//...@").replaceAll("(?i)(password=)[^&]*", "$1...");
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[\\w./:@,+=-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     private static Profile profile(String name) {
@@ -143,12 +226,14 @@ record TckOptions(
     }
 
     /** The launcher has put them on the class path; here a mistyped one is found. */
-    private static void requireFiles(String paths) {
+    private static String requireFiles(String paths) {
         for (String path : paths.split(File.pathSeparator, -1)) {
             Path file = Path.of(path.endsWith("*") ? path.substring(0, path.length() - 1) : path);
-            if (!Files.exists(file)) {
-                throw new UsageException("--classpath names \"" + path + "\", which is not there");
+            if (path.isEmpty() || !Files.exists(file)) {
+                throw new UsageException(
+                        "--classpath names \"" + path + "\", which is not there; it takes paths as java -cp does");
             }
         }
+        return paths;
     }
 }

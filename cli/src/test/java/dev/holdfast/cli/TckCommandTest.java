@@ -41,7 +41,8 @@ class TckCommandTest {
         assertTrue(out().contains("FAIL S04 "), out());
         String page = Files.readString(report);
         assertTrue(page.contains("BROKEN: 1 rule does not hold"), page);
-        assertTrue(page.contains("./holdfast tck forgetful:x --rule S04 --seed 5"), page);
+        String replay = "./holdfast tck forgetful:x --rule S04 --seed 5";
+        assertTrue(page.contains(replay) && out().contains("replay: " + replay), out() + page);
     }
 
     /** The layer is on the class path of the command, so a URL can be graded as an application has it. */

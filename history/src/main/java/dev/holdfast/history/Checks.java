@@ -22,7 +22,8 @@ public final class Checks {
      * Checks {@link Rule#LINEARIZABLE} for each key of the {@linkplain Operation operations}. Which checker judges a key
      * depends on what is done to it: where every written value is unique, puts and gets go by zones, and compare-and-sets,
      * puts-if-absent and gets by the chain they form, both in O(n log n) and always decided. Everything else goes to a
-     * general search, which stays affordable for about five concurrent clients and a few unknown outcomes per key.
+     * general search, which stays affordable for about five concurrent clients and a few unknown outcomes per key; so do keys whose
+     * values {@linkplain Operation.Kind#EXPIRE end by themselves}.
      *
      * @param budget how many configurations the search may try per key before it leaves the key undecided
      */

@@ -63,6 +63,26 @@ public final class ClientRecorder {
         return write(key, Operation.Kind.DELETE, null, null);
     }
 
+    /**
+     * Tells that a value this client has put ends by itself: {@link Operation.Kind#EXPIRE}.
+     *
+     * @param value written to the key by this call alone
+     * @param first the moment, by the recorder's clock, before which its time cannot be over
+     * @param last the moment after which it must be; {@code Long.MAX_VALUE} if nobody knows whether it was put
+     */
+    public void ends(String key, String value, long first, long last) {
+        Outcome outcome = last == Long.MAX_VALUE ? Outcome.UNKNOWN : Outcome.OK;
+        Operation end = new Operation(name, key, Operation.Kind.EXPIRE, value, null, outcome, first, last);
+        synchronized (calls) {
+            calls.add(new Pending(this) {
+                @Override
+                Event event() {
+                    return end;
+                }
+            });
+        }
+    }
+
     /** Calls for a lock. */
     public GrantCall acquire(String lock) {
         return begin(new GrantCall(this, name, lock));

@@ -6,6 +6,8 @@ import static java.util.stream.Collectors.toMap;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -29,6 +31,30 @@ public final class JsonLines {
 
     private static final Map<String, Class<?>> TYPES = Arrays.stream(Event.class.getPermittedSubclasses())
             .collect(toMap(Class::getSimpleName, Function.identity()));
+
+    /** Reflection makes its answers anew each time, which would take most of the time of reading a large file. */
+    private static final ClassValue<Shape> SHAPES = new ClassValue<>() {
+        @Override
+        protected Shape computeValue(Class<?> type) {
+            RecordComponent[] components = type.getRecordComponents();
+            try {
+                return new Shape(
+                        Arrays.stream(components)
+                                .map(component -> new Part(
+                                        component.getName(), component.getGenericType(), component.getAccessor()))
+                                .toList(),
+                        type.getDeclaredConstructor(Arrays.stream(components)
+                                .map(RecordComponent::getType)
+                                .toArray(Class<?>[]::new)));
+            } catch (NoSuchMethodException e) {
+                throw new LinkageError("every record has a canonical constructor", e);
+            }
+        }
+    };
+
+    private record Part(String name, Type type, Method accessor) {}
+
+    private record Shape(List<Part> parts, Constructor<?> constructor) {}
 
     private JsonLines() {}
 
@@ -75,11 +101,11 @@ public final class JsonLines {
 
     private static Map<String, Object> fieldsOf(Record event) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        for (RecordComponent component : event.getClass().getRecordComponents()) {
+        for (Part part : SHAPES.get(event.getClass()).parts) {
             try {
-                Object value = component.getAccessor().invoke(event);
+                Object value = part.accessor.invoke(event);
                 if (value != null) {
-                    fields.put(component.getName(), toJson(value));
+                    fields.put(part.name, toJson(value));
                 }
             } catch (ReflectiveOperationException e) {
                 throw new LinkageError("accessors of our own records are public and do not throw", e);
@@ -133,14 +159,13 @@ public final class JsonLines {
     }
 
     private static Object toRecord(Map<?, ?> json, Class<?> wanted) throws ReflectiveOperationException {
-        RecordComponent[] components = wanted.getRecordComponents();
-        @Nullable Object[] values = new @Nullable Object[components.length];
-        for (int i = 0; i < components.length; i++) {
-            Object value = json.get(components[i].getName());
-            values[i] = value == null ? null : fromJson(value, components[i].getGenericType());
+        Shape shape = SHAPES.get(wanted);
+        @Nullable Object[] values = new @Nullable Object[shape.parts.size()];
+        for (int i = 0; i < values.length; i++) {
+            Part part = shape.parts.get(i);
+            Object value = json.get(part.name);
+            values[i] = value == null ? null : fromJson(value, part.type);
         }
-        Class<?>[] types =
-                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        return wanted.getDeclaredConstructor(types).newInstance(values);
+        return shape.constructor.newInstance(values);
     }
 }

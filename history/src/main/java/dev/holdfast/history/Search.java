@@ -43,6 +43,9 @@ final class Search {
     private final BitSet explained = new BitSet();
     private final Deque<Choice> choices = new ArrayDeque<>();
     private final Map<@Nullable String, Integer> valueIds = new HashMap<>();
+    /** Who wrote a value, or may have. */
+    private final Map<@Nullable String, Integer> writers = new HashMap<>();
+
     private final Set<IntBuffer> tried = new HashSet<>();
     private @Nullable String value;
     private int open;
@@ -64,6 +67,9 @@ final class Search {
         List<Integer> nodes = new ArrayList<>();
         for (int i = 0; i < operations.size(); i++) {
             nodes.add(callOf(i));
+            if (operations.get(i).mayHaveWritten()) {
+                writers.put(operations.get(i).value(), i);
+            }
             if (hasReturned(i)) {
                 nodes.add(returnOf(i));
                 open++;
@@ -184,17 +190,36 @@ final class Search {
                     case PUT_IF_ABSENT -> value == null;
                     case COMPARE_AND_SET -> Objects.equals(value, operation.expected());
                     case DELETE -> value != null;
+                    case EXPIRE -> mayEnd(operation.expected());
                 };
         return holds != (operation.outcome() == Outcome.REFUSED);
     }
 
+    /** Whether the value was there already, or nobody wrote it. */
+    private boolean isOver(@Nullable String once) {
+        Integer writer = writers.get(once);
+        return writer == null || explained.get(writer);
+    }
+
+    /** Whether the value's time can be over now; of one that may never have been written, always. */
+    private boolean mayEnd(@Nullable String once) {
+        return isOver(once) || !hasReturned(Objects.requireNonNull(writers.get(once)));
+    }
+
     private boolean isReading(int i) {
         return operations.get(i).kind() == Operation.Kind.GET
-                || operations.get(i).outcome() == Outcome.REFUSED;
+                || operations.get(i).outcome() == Outcome.REFUSED
+                || (endsNothing(operations.get(i)) && isOver(operations.get(i).expected()));
+    }
+
+    /** A value is written once, so what is to end it never changes anything once another has come. */
+    private boolean endsNothing(Operation operation) {
+        return operation.kind() == Operation.Kind.EXPIRE && !Objects.equals(operation.expected(), value);
     }
 
     private @Nullable String valueAfter(int i) {
-        return operations.get(i).mayHaveWritten() ? operations.get(i).value() : value;
+        Operation operation = operations.get(i);
+        return operation.mayHaveWritten() && !endsNothing(operation) ? operation.value() : value;
     }
 
     /** Remembers the operation that could not be explained on the way that explained most before it. */

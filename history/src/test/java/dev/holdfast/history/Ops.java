@@ -28,6 +28,10 @@ final class Ops {
         return new Operation("c", "k", Kind.DELETE, null, null, Outcome.OK, call, ret);
     }
 
+    static Operation expire(@Nullable String ended, long call, long ret) {
+        return new Operation("c", "k", Kind.EXPIRE, ended, null, Outcome.OK, call, ret);
+    }
+
     static Operation refused(Operation operation) {
         return with(Outcome.REFUSED, operation);
     }
@@ -46,6 +50,10 @@ final class Ops {
 
     static Operation at(long call, long ret, Operation of) {
         return new Operation(of.client(), of.key(), of.kind(), of.expected(), of.value(), of.outcome(), call, ret);
+    }
+
+    static Operation keyed(String key, Operation of) {
+        return new Operation(of.client(), key, of.kind(), of.expected(), of.value(), of.outcome(), of.call(), of.ret());
     }
 
     static Operation valued(@Nullable String value, Operation of) {

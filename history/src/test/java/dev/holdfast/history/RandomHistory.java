@@ -3,8 +3,10 @@ package dev.holdfast.history;
 import dev.holdfast.history.Operation.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ final class RandomHistory {
     private final List<Kind> kinds;
     private final boolean uniqueValues;
     private final double unknown;
+    private final Set<String> ended = new HashSet<>();
     private int values;
 
     RandomHistory(long seed, List<Kind> kinds, boolean uniqueValues, double unknown) {
@@ -47,7 +50,9 @@ final class RandomHistory {
         for (Planned planned : plan) {
             Operation operation = operation(planned, value, written);
             boolean never = planned.unknown && random.nextBoolean();
-            if (!never && operation.mayHaveWritten() && holds(operation, value)) {
+            if (operation.kind() == Kind.EXPIRE) {
+                value = !never && operation.expected().equals(value) ? null : value;
+            } else if (!never && operation.mayHaveWritten() && holds(operation, value)) {
                 value = operation.value();
                 if (value != null) {
                     written.add(value);
@@ -62,14 +67,19 @@ final class RandomHistory {
     private Operation operation(Planned planned, @Nullable String found, List<String> written) {
         Kind kind = planned.kind;
         String expected = null;
-        if (kind == Kind.COMPARE_AND_SET) {
+        if (kind == Kind.EXPIRE) {
+            written.removeAll(ended);
+            kind = written.isEmpty() ? Kind.GET : kind;
+            expected = written.isEmpty() ? null : written.get(random.nextInt(written.size()));
+            ended.add(expected);
+        } else if (kind == Kind.COMPARE_AND_SET) {
             boolean guess = found == null || random.nextInt(4) == 0;
             expected = guess && !written.isEmpty() ? written.get(random.nextInt(written.size())) : found;
         }
         String value =
                 switch (kind) {
                     case GET -> found;
-                    case DELETE -> null;
+                    case DELETE, EXPIRE -> null;
                     default -> uniqueValues ? "v" + values++ : "v" + random.nextInt(3);
                 };
         Operation asked = new Operation(
@@ -82,7 +92,7 @@ final class RandomHistory {
 
     private static boolean holds(Operation operation, @Nullable String value) {
         return switch (operation.kind()) {
-            case GET, PUT -> true;
+            case GET, PUT, EXPIRE -> true;
             case PUT_IF_ABSENT -> value == null;
             case COMPARE_AND_SET -> Objects.equals(operation.expected(), value);
             case DELETE -> value != null;
@@ -101,7 +111,9 @@ final class RandomHistory {
                 if (victim.kind() == Kind.GET) {
                     Operation other = mutated.get(random.nextInt(mutated.size()));
                     mutated.set(i, Ops.valued(other.value(), victim));
-                } else if (victim.kind() != Kind.PUT && victim.outcome() != Outcome.UNKNOWN) {
+                } else if (victim.kind() != Kind.PUT
+                        && victim.kind() != Kind.EXPIRE
+                        && victim.outcome() != Outcome.UNKNOWN) {
                     mutated.set(i, Ops.with(victim.outcome() == Outcome.OK ? Outcome.REFUSED : Outcome.OK, victim));
                 }
             }

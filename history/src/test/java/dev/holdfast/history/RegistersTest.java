@@ -253,6 +253,46 @@ class RegistersTest {
         }
     }
 
+    @Nested
+    class ValuesThatEnd {
+        private final Operation end = Ops.expire("a", 10, 14);
+
+        @Test
+        void areThereBefore_notAfter_andEitherBetween() {
+            assertLinearizable(put("a", 1, 2), get("a", 3, 9), end, get(null, 15, 16));
+            assertLinearizable(put("a", 1, 2), get("a", 11, 12), end, get(null, 13, 13));
+            assertLinearizable(put("a", 1, 2), get(null, 11, 12), end);
+        }
+
+        @Test
+        void endTooEarly_orNever_isFound() {
+            assertBroken("why GET was OK", put("a", 1, 2), get(null, 3, 9), end);
+            assertBroken("no order explains", put("a", 1, 2), end, get("a", 15, 16));
+        }
+
+        @Test
+        void goneAndBack_isFoundThoughEachReadByItselfIsRight() {
+            assertBroken("no order explains", put("a", 1, 2), end, get(null, 10, 11), get("a", 12, 13));
+        }
+
+        @Test
+        void whatReplacedThem_stays() {
+            assertLinearizable(put("a", 1, 2), put("b", 3, 4), end, get("b", 15, 16));
+            assertBroken("why GET was OK", put("a", 1, 2), put("b", 3, 4), end, get(null, 15, 16));
+        }
+
+        @Test
+        void writtenLate_endLater() {
+            assertLinearizable(put("a", 1, 13), get(null, 11, 12), end, get(null, 15, 16));
+            assertBroken("no order explains", put("a", 1, 13), end, get("a", 15, 16));
+        }
+
+        @Test
+        void ofUnknownWrites_mayNeverBeThere() {
+            assertLinearizable(unknown(put("a", 1, 2)), unknown(end), get(null, 15, 16), get("a", 17, 18));
+        }
+    }
+
     @Test
     void keys_areJudgedApart() {
         Operation lost = new Operation("c", "other", Operation.Kind.GET, null, null, Outcome.OK, 9, 10);
@@ -294,5 +334,7 @@ class RegistersTest {
         assertThrows(IllegalArgumentException.class, () -> refused(put("a", 1, 2)));
         assertThrows(IllegalArgumentException.class, () -> Ops.valued("a", delete(1, 2)));
         assertThrows(IllegalArgumentException.class, () -> get("a", 2, 1));
+        assertThrows(IllegalArgumentException.class, () -> refused(Ops.expire("a", 1, 2)));
+        assertThrows(IllegalArgumentException.class, () -> Ops.expire(null, 1, 2));
     }
 }

@@ -56,7 +56,8 @@ abstract class GroupRules extends LockChapter {
         List<Random> random = IntStream.range(0, 4)
                 .mapToObj(i -> new Random(random().nextLong()))
                 .toList();
-        race(4).freely(25, (thread, step) -> {
+        Race race = race(4);
+        race.freely(25, (thread, step) -> {
             List<Integer> wanted =
                     new ArrayList<>(IntStream.range(0, names).boxed().toList());
             Collections.shuffle(wanted, random.get(thread));
@@ -65,7 +66,7 @@ abstract class GroupRules extends LockChapter {
                     .tryAcquireAll(set.stream().map(i -> "lock " + i).toList(), waiting())
                     .orElseThrow(() -> new AssertionError("a wait of hours was over"));
             set.forEach(i -> assertEquals(1, holders.incrementAndGet(i), () -> "holders of lock " + i));
-            Thread.yield();
+            race.meetUnless(this::somebodyWaits);
             set.forEach(holders::decrementAndGet);
             group.release();
         });

@@ -7,10 +7,12 @@ import dev.holdfast.history.Checks;
 import dev.holdfast.history.ClientRecorder;
 import dev.holdfast.history.Event;
 import dev.holdfast.history.GrantCall;
+import dev.holdfast.history.Operation;
 import dev.holdfast.history.ReadCall;
 import dev.holdfast.history.Recorder;
 import dev.holdfast.history.Verdict;
 import dev.holdfast.lock.LockGuard;
+import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.FencedOutException;
 import dev.holdfast.spi.FencingToken;
 import dev.holdfast.spi.OutcomeUnknownException;
@@ -110,12 +112,48 @@ abstract class HistoryRules extends RuleChapter {
     }
 
     @Test
+    @Requires(Capability.TTL)
+    void G04_what_has_ended_does_not_come_back() {
+        int gone = 0;
+        for (int round = 0; round < 6; round++) {
+            Recorder recorder = new Recorder(() -> setting().passage().nanos());
+            List<ClientRecorder> clients = clients(recorder);
+            String name = "key " + round;
+            Call put = clients.get(0).put(name, "ends");
+            Span span = span(ttl(), () -> tell(put, () -> state().put(key(name), bytes("ends"), ttl()) != null));
+            clients.get(0).ends(name, "ends", span.earliestEnd(), span.latestEnd());
+            boolean replaced = round % 2 == 1;
+            race(THREADS).freely(150, (thread, step) -> {
+                get(clients.get(thread), stateOf(thread), name);
+                if (replaced && thread == 0 && step == 100) {
+                    put(clients.get(thread), state(), name, "stays");
+                }
+                // In fewer and fewer steps to where it may end, and in small ones beyond.
+                long left = span.earliestEnd() - setting().passage().nanos();
+                pass(Duration.ofNanos(Math.max(0, left) / 4 + 100_000));
+            });
+            span.elapse();
+            get(clients.get(0), state(), name);
+            gone += (int) recorder.history().stream()
+                    .filter(event -> event instanceof Operation read
+                            && read.kind() == Operation.Kind.GET
+                            && read.value() == null)
+                    .count();
+            judge(recorder, Checks::linearizable, THREADS * 150);
+        }
+        if (gone < Race.ENOUGH) {
+            throw new Inconclusive("only " + gone + " reads of what had ended");
+        }
+    }
+
+    @Test
     void G05_no_two_clients_hold_a_lock_at_once_and_fences_rise() {
         Recorder recorder = new Recorder(() -> setting().passage().nanos());
         List<ClientRecorder> clients = clients(recorder);
         AtomicInteger granted = new AtomicInteger();
         Duration lease = Duration.ofMinutes(10);
-        race(THREADS).freely(150, (thread, step) -> {
+        Race race = race(THREADS);
+        race.freely(150, (thread, step) -> {
             GrantCall acquire = clients.get(thread).acquire("lock");
             Optional<LockGuard> guard = (thread % 2 == 0 ? locks() : otherLocks()).tryAcquire("lock", lease);
             if (guard.isEmpty()) {
@@ -124,7 +162,7 @@ abstract class HistoryRules extends RuleChapter {
             }
             granted.incrementAndGet();
             acquire.granted(guard.get().fence().value(), lease.toNanos());
-            Thread.yield();
+            race.meet();
             acquire.releasing();
             guard.get().release();
             acquire.released();
@@ -170,7 +208,8 @@ abstract class HistoryRules extends RuleChapter {
         Recorder recorder = new Recorder();
         List<ClientRecorder> clients = clients(recorder);
         Duration lease = Duration.ofMinutes(10);
-        race(THREADS).freely(40, (thread, step) -> {
+        Race race = race(THREADS);
+        race.freely(40, (thread, step) -> {
             Optional<LockGuard> taken = (thread % 2 == 0 ? locks() : otherLocks()).tryAcquire("lock", lease);
             if (taken.isEmpty()) {
                 return;
@@ -180,7 +219,7 @@ abstract class HistoryRules extends RuleChapter {
                 String element = thread + "-" + step;
                 Call add = clients.get(thread).add("set", element);
                 String before = scope.get(key("all")).map(RuleChapter::text).orElse("");
-                Thread.yield();
+                race.meet();
                 scope.put(key("all"), bytes(before + element + " "));
                 add.ok();
             }

@@ -32,23 +32,47 @@ final class HtmlReport {
     private final List<RuleResult> results;
     private final TckSubject subject;
     private final long seed;
+    private final @Nullable String command;
     private final Contract contract = Contract.load();
     private final StringBuilder page = new StringBuilder();
 
-    private HtmlReport(List<RuleResult> results, TckSubject subject, long seed) {
+    private HtmlReport(List<RuleResult> results, TckSubject subject, long seed, @Nullable String command) {
         this.results = results;
         this.subject = subject;
         this.seed = seed;
+        this.command = command;
     }
 
-    /** Writes the page to a file, replacing it, and makes the folders that are missing. */
-    static void write(Path file, List<RuleResult> results, TckSubject subject, long seed, Set<Capability> capabilities)
-            throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder != null) {
+    /** Makes the folders that are missing. Throws {@link IllegalArgumentException} for a place where no page can be. */
+    static void requireWritable(Path file) {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "the root of a file system is no file");
+        try {
             Files.createDirectories(folder);
+        } catch (IOException refused) {
+            throw new IllegalArgumentException(
+                    "tck.report names \"" + file + "\", whose folder cannot be made; name another place", refused);
         }
-        Files.writeString(file, new HtmlReport(results, subject, seed).page(capabilities));
+        if (Files.isDirectory(file) || !Files.isWritable(folder)) {
+            throw new IllegalArgumentException("tck.report names \"" + file + "\", which is "
+                    + (Files.isDirectory(file) ? "a folder" : "in a folder that cannot be written to")
+                    + "; name another place");
+        }
+    }
+
+    /**
+     * Writes the page to a file, replacing it.
+     *
+     * @param command what has run the kit, or null if a build has
+     */
+    static void write(
+            Path file,
+            List<RuleResult> results,
+            TckSubject subject,
+            long seed,
+            Set<Capability> capabilities,
+            @Nullable String command)
+            throws IOException {
+        Files.writeString(file, new HtmlReport(results, subject, seed, command).page(capabilities));
     }
 
     private String page(Set<Capability> capabilities) {
@@ -232,13 +256,11 @@ final class HtmlReport {
     }
 
     private void replay(Rule rule) {
-        String command = "-Dtck.rule=" + rule.id() + " -Dtck.seed=" + seed;
         element(
                 "pre",
-                subject.uri().isPresent()
-                        ? "./holdfast tck " + subject + " --rule " + rule.id() + " --seed " + seed + "\nmvn test "
-                                + command
-                        : "mvn test " + command);
+                command == null
+                        ? "mvn test -Dtck.rule=" + rule.id() + " -Dtck.seed=" + seed
+                        : command + " --rule " + rule.id() + " --seed " + seed);
     }
 
     // --- All rules

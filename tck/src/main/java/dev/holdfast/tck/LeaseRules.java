@@ -12,6 +12,7 @@ import dev.holdfast.lock.LossReason;
 import dev.holdfast.lock.ReleaseOutcome;
 import dev.holdfast.spi.LeaseLostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -125,9 +126,12 @@ abstract class LeaseRules extends LockChapter {
         CountDownLatch end = new CountDownLatch(1);
         try (Stalls stalls = new Stalls()) {
             AtomicInteger blocked = new AtomicInteger();
-            LockGuard renewed = takeFor(locks(), LockOptions.renewing().renewingEvery(ttl()));
+            LockGuard renewed = takeFor(locks(), LockOptions.renewing().renewingEvery(lease()));
+            // Kept, because nobody tells the listeners of a guard that is garbage.
+            List<LockGuard> kept = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 LockGuard lost = locks().tryAcquire("lost " + i, ttl()).orElseThrow();
+                kept.add(lost);
                 boolean throwing = i % 2 == 0;
                 lost.onLost(reason -> {
                     blocked.incrementAndGet();
@@ -138,12 +142,13 @@ abstract class LeaseRules extends LockChapter {
                 });
             }
             eventually("all listeners are told", () -> blocked.get() == 4);
-            pass(ttl().multipliedBy(3));
+            pass(lease().multipliedBy(2));
             if (!renewed.isHeld()) {
-                stalls.requireShorterThan(ttl(), "a lock was lost");
+                stalls.requireShorterThan(lease(), "a lock was lost");
             }
             assertHeld(renewed);
             renewed.release();
+            kept.forEach(lost -> assertEquals(LockGuard.State.LOST, lost.state()));
         } finally {
             end.countDown();
         }

@@ -160,6 +160,11 @@ abstract class LockChapter extends RuleChapter {
         assertEquals(waiting, client.stats().get("locks.waiting"), "callers that wait");
     }
 
+    /** Of the first two clients. */
+    final boolean somebodyWaits() {
+        return client().stats().get("locks.waiting") + otherClient().stats().get("locks.waiting") > 0;
+    }
+
     /** Waits for a lock as long as it takes. */
     static LockOptions waiting() {
         return LockOptions.lease(LONG).within(Duration.ofHours(4));

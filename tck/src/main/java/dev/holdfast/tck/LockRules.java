@@ -169,7 +169,8 @@ abstract class LockRules extends LockChapter {
     void L14_counting_under_the_lock_loses_nothing() throws InterruptedException {
         int threads = 4;
         int steps = 60;
-        race(threads).freely(steps, (thread, step) -> {
+        Race race = race(threads);
+        race.freely(steps, (thread, step) -> {
             boolean first = thread % 2 == 0;
             StateBackend state = first ? state() : otherState();
             try (LockGuard guard = (first ? locks() : otherLocks()).acquire(NAME, LONG)) {
@@ -177,7 +178,7 @@ abstract class LockRules extends LockChapter {
                         .map(RuleChapter::text)
                         .map(Integer::valueOf)
                         .orElse(0);
-                Thread.yield();
+                race.meetUnless(this::somebodyWaits);
                 state.put(key("count"), bytes(Integer.toString(count + 1)));
                 guard.ensureHeld();
             }

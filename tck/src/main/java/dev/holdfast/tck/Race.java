@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
@@ -26,6 +28,10 @@ final class Race {
     private final int threads;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger overlaps = new AtomicInteger();
+    private final AtomicInteger atWork = new AtomicInteger();
+    /** Counts every end of a step and every {@link #meet}. */
+    private final AtomicLong marks = new AtomicLong();
+
     private final ConcurrentLinkedQueue<Throwable> errors = new ConcurrentLinkedQueue<>();
 
     Race(RuleSetting setting, int threads) {
@@ -65,9 +71,27 @@ final class Race {
         requireMeaning();
     }
 
+    /**
+     * Waits until another thread has come to the end of a step or to its own {@code meet}, or no other is left: so whatever its caller
+     * read and is about to write was open to somebody else meanwhile, however the threads are scheduled. Only where nobody waits for
+     * what the caller holds.
+     */
+    void meet() {
+        meetUnless(() -> false);
+    }
+
+    /** Like {@link #meet}, and for steps that wait for what the caller holds: it returns also when somebody does. */
+    void meetUnless(BooleanSupplier somebodyWaits) {
+        long mine = marks.incrementAndGet();
+        while (marks.get() == mine && atWork.get() > 1 && errors.isEmpty() && !somebodyWaits.getAsBoolean()) {
+            Thread.yield();
+        }
+    }
+
     private void run(IntConsumer work) {
         List<Thread> running = new ArrayList<>();
         AtomicInteger arrived = new AtomicInteger();
+        atWork.set(threads);
         for (int i = 0; i < threads; i++) {
             int index = i;
             Thread thread = new Thread(
@@ -79,6 +103,7 @@ final class Race {
                             Thread.yield();
                         }
                         work.accept(index);
+                        atWork.decrementAndGet();
                     },
                     "tck-race-" + i);
             thread.setDaemon(true);
@@ -100,6 +125,7 @@ final class Race {
             if (inFlight.decrementAndGet() > 0 || met) {
                 overlaps.incrementAndGet();
             }
+            marks.incrementAndGet();
         }
     }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * @param id the chapter's letter and two digits
  * @param statement the sentence
  */
-record Rule(String id, String statement) {
+public record Rule(String id, String statement) {
     private static final Pattern NAME = Pattern.compile("([A-Z]\\d\\d)_(\\w+)");
 
     static Rule of(Method method) {
@@ -33,13 +33,13 @@ record Rule(String id, String statement) {
     }
 
     /** Whether it can be run only by somebody who can break the store. */
-    boolean needsFaults() {
+    public boolean needsFaults() {
         return Arrays.stream(FaultRules.class.getDeclaredMethods())
                 .anyMatch(method -> method.getName().startsWith(id + "_"));
     }
 
     /** All rules of the kit, in the order of the contract. */
-    static List<Rule> all() {
+    public static List<Rule> all() {
         List<Rule> rules = new ArrayList<>();
         Arrays.stream(BackendTck.class.getDeclaredClasses())
                 .filter(chapter -> chapter.isAnnotationPresent(Nested.class))

@@ -1,6 +1,7 @@
 package dev.holdfast.tck;
 
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +23,17 @@ record RuleResult(
         return new RuleResult(rule, verdict, reason, null, List.of());
     }
 
-    /** The first line of the reason. */
+    /** The first line of the reason, or as much of it as one reads. */
     String headline() {
-        return reason.lines().filter(line -> !line.isBlank()).findFirst().orElse("");
+        return shortened(
+                reason.lines().filter(line -> !line.isBlank()).findFirst().orElse(""), 400);
+    }
+
+    /** A list of thousands of names would hide everything else. */
+    static String shortened(String text, int most) {
+        return text.length() <= most
+                ? text
+                : String.format(
+                        Locale.ROOT, "%s... (and %,d characters more)", text.substring(0, most), text.length() - most);
     }
 }

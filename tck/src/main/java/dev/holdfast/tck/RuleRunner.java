@@ -62,18 +62,35 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         }
 
         void end(Rule rule, Verdict verdict, @Nullable String reason, @Nullable Throwable seen) {
-            String words = reason == null ? "" : reason;
-            report.add(new RuleResult(rule, verdict, words, seen, faults));
-            subject.listener().end(rule.id(), verdict, words);
+            RuleResult result = new RuleResult(rule, verdict, reason == null ? "" : reason, seen, faults);
+            report.add(result);
+            subject.listener().end(rule.id(), verdict, result.headline());
         }
     }
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        if (context.getTestClass().isPresent() && isAuthors(context)) {
+            requireSense(context);
+        }
         if (context.getTestMethod().isEmpty() || isAskedFor(context, Rule.of(context.getRequiredTestMethod()))) {
             return ConditionEvaluationResult.enabled("asked for");
         }
         return ConditionEvaluationResult.disabled("other rules were asked for");
+    }
+
+    /** A rule that is misspelt would run nothing, and a page that cannot be written would be missed only in the end. */
+    private static void requireSense(ExtensionContext context) {
+        List<String> ids = Rule.all().stream().map(Rule::id).toList();
+        context.getConfigurationParameter("tck.rule")
+                .flatMap(asked -> Arrays.stream(asked.split(",", -1))
+                        .filter(id -> !ids.contains(id))
+                        .findFirst())
+                .ifPresent(id -> {
+                    throw new IllegalArgumentException("tck.rule names \"" + id
+                            + "\", which is no rule of the kit; name some as in C05 or C05,G01");
+                });
+        context.getConfigurationParameter("tck.report", Path::of).ifPresent(HtmlReport::requireWritable);
     }
 
     private static boolean isAskedFor(ExtensionContext context, Rule rule) {
@@ -192,7 +209,8 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         System.out.print(run.report.print(run.subject.toString(), run.seed));
         Optional<Path> page = context.getConfigurationParameter("tck.report", Path::of);
         if (page.isPresent()) {
-            HtmlReport.write(page.get(), run.report.results(), run.subject, run.seed, run.capabilities);
+            String command = context.getConfigurationParameter("tck.command").orElse(null);
+            HtmlReport.write(page.get(), run.report.results(), run.subject, run.seed, run.capabilities, command);
         }
         run.subject.listener().over(TckReport.worst(run.report.results()));
     }

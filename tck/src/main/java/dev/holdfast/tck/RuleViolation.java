@@ -14,6 +14,7 @@ final class RuleViolation extends AssertionFailedError {
 
     private static String told(Throwable seen) {
         // An assertion's message says expected and seen; of anything else the type is half of the message.
-        return seen instanceof AssertionError && seen.getMessage() != null ? seen.getMessage() : seen.toString();
+        String told = seen instanceof AssertionError && seen.getMessage() != null ? seen.getMessage() : seen.toString();
+        return RuleResult.shortened(told, 4_000);
     }
 }

@@ -202,11 +202,12 @@ abstract class ScopeRules extends RuleChapter {
     void E09_batches_at_once_are_one_after_the_other() {
         scope().batch().put(A, bytes("1000")).put(B, bytes("1000")).commit();
         AtomicInteger moved = new AtomicInteger();
-        race(4).freely(60, (thread, step) -> {
+        Race race = race(4);
+        race.freely(60, (thread, step) -> {
             Scope scope = thread % 2 == 0 ? scope() : otherScope();
             Entry a = scope.getEntry(A).orElseThrow();
             Entry b = scope.getEntry(B).orElseThrow();
-            Thread.yield();
+            race.meet();
             CommitResult result = scope.batch()
                     .requireVersion(A, a.version())
                     .requireVersion(B, b.version())

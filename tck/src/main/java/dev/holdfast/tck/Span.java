@@ -35,6 +35,16 @@ final class Span {
         return new Span(passage, left + length.toNanos() - drift, returned + length.toNanos() + drift);
     }
 
+    /** The moment before which it cannot be over. */
+    long earliestEnd() {
+        return earliestEnd;
+    }
+
+    /** The moment after which it must be. */
+    long latestEnd() {
+        return latestEnd;
+    }
+
     /** It must be so as long as the span lasts; seen now. */
     void during(String what, BooleanSupplier observation) {
         boolean seen = observation.getAsBoolean();

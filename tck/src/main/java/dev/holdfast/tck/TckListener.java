@@ -9,7 +9,7 @@ public interface TckListener {
     /**
      * A rule has ended.
      *
-     * @param reason why it is not passed; empty if it is
+     * @param reason why it is not passed, in one line; empty if it is
      */
     default void end(String rule, Verdict verdict, String reason) {}
 

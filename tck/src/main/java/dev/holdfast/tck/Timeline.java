@@ -268,6 +268,7 @@ final class Timeline {
                 case PUT_IF_ABSENT -> "new " + shown(operation.value());
                 case COMPARE_AND_SET -> shown(operation.expected()) + "→" + shown(operation.value());
                 case DELETE -> "delete";
+                case EXPIRE -> "end of " + shown(operation.expected());
             };
         } else if (event instanceof Grant grant) {
             return grant.outcome() == Outcome.OK ? "lock " + fence(grant.fence()) : "lock";

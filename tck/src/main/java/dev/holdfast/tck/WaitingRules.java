@@ -175,7 +175,8 @@ abstract class WaitingRules extends LockChapter {
             Background<Optional<LockGuard>> waiter = start(
                     () -> otherLocks().tryAcquire(NAME, LockOptions.lease(LONG).within(Duration.ofMillis(10))));
             waiter.awaitWaiting();
-            pass(Duration.ofMillis(8).plusNanos(random().nextInt(3_000_000)));
+            // Ends of waits come shortly before the release and shortly after it, the same number of each.
+            pass(Duration.ofMillis(8 + i % 4).plusNanos(random().nextInt(1_000_000)));
             guard.release();
             Optional<LockGuard> taken = waiter.join();
             taken.ifPresent(LockGuard::release);

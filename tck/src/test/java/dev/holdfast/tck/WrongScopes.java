@@ -20,6 +20,7 @@ import dev.holdfast.state.Mark;
 import dev.holdfast.state.Mutation;
 import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
+import dev.holdfast.state.Stored;
 import dev.holdfast.tck.WrongBackend.Depth;
 import dev.holdfast.tck.WrongFaces.Wrong;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +95,25 @@ final class WrongScopes {
                     @Override
                     void forgotten(Space scope) {}
                 }),
+                store(
+                        "what has ended is there again at every second look",
+                        HISTORY,
+                        "G04",
+                        time -> new FullMapStore(time) {
+                            private static final long GHOST_NANOS = 4_000_000;
+                            private int looks;
+
+                            @Override
+                            public synchronized Call<Stored> read(Space space, Key key) {
+                                Timed timed = entries(space).get(key);
+                                boolean justOver = timed != null
+                                        && time.nanos() - timed.end() >= 0
+                                        && time.nanos() - timed.end() < GHOST_NANOS;
+                                return justOver && looks++ % 2 == 1
+                                        ? Call.done(timed.stored().copy())
+                                        : super.read(space, key);
+                            }
+                        }),
                 store("entries of a scope never end", TIMING, "E17", time -> new FullMapStore(time) {
                     @Override
                     boolean change(Space space, Mutation mutation) {
