@@ -151,7 +151,7 @@ record TckOptions(
                     .filter(one -> one.id().equals(id))
                     .findAny()
                     .orElseThrow(() -> new UsageException(
-                            "--rule names \"" + id + "\", which is not in the kit; docs/contract.md lists its rules"));
+                            "--rule names " + id + ", which is not in the kit; docs/contract.md lists its rules"));
             if (rule.needsFaults() && profile == Profile.CORE) {
                 throw new UsageException(
                         "--rule names " + id + ", which needs a store that fails; add --profile faults");
