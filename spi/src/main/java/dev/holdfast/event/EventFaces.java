@@ -83,7 +83,8 @@ final class EventFaces implements Events {
                 closed);
         requireOpen();
         try {
-            Subscription feeding = store.subscribe(namespace, topic, delivery).await();
+            Subscription feeding =
+                    await(store.subscribe(namespace, topic, delivery).start());
             open.add(delivery);
             return delivery.fedBy(() -> {
                 open.remove(delivery);
@@ -92,6 +93,16 @@ final class EventFaces implements Events {
         } catch (RuntimeException | Error failed) {
             // Its subscription may exist at the store all the same; nobody asked for what it would deliver.
             delivery.close();
+            throw failed;
+        }
+    }
+
+    /** Who is interrupted while he waits leaves no subscription behind that comes to stand later. */
+    private static Subscription await(CompletionStage<Subscription> begun) {
+        try {
+            return Call.ofStage(() -> begun).await();
+        } catch (RuntimeException | Error failed) {
+            begun.thenAccept(Subscription::close);
             throw failed;
         }
     }

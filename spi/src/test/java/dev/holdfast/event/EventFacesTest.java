@@ -8,6 +8,7 @@ import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.ManualTime;
+import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Time;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -38,6 +39,9 @@ class EventFacesTest {
         @Nullable
         RuntimeException nextError;
 
+        @Nullable
+        CompletableFuture<Subscription> standsLater;
+
         @Override
         public Call<@Nullable Void> publish(String namespace, String channel, byte[] payload) {
             published++;
@@ -51,7 +55,8 @@ class EventFacesTest {
             if (nextError != null) {
                 return Call.failed(nextError);
             }
-            return Call.done(() -> sinks.remove(sink));
+            CompletableFuture<Subscription> later = standsLater;
+            return later != null ? Call.ofStage(() -> later) : Call.done(() -> sinks.remove(sink));
         }
     }
 
@@ -102,6 +107,18 @@ class EventFacesTest {
         for (String channel : channels) {
             events.publish(channel, new byte[1]);
         }
+    }
+
+    @Test
+    void aSubscriberWhoIsInterrupted_isSubscribedToNothingThatStandsLater() {
+        CompletableFuture<Subscription> later = new CompletableFuture<>();
+        store.standsLater = later;
+        Thread.currentThread().interrupt();
+        assertThrows(OutcomeUnknownException.class, () -> events.subscribe(Topic.channel("c"), hearing));
+        assertTrue(Thread.interrupted(), "still interrupted");
+        List<String> ended = new ArrayList<>();
+        later.complete(() -> ended.add("closed"));
+        assertEquals(List.of("closed"), ended);
     }
 
     @Test
