@@ -5,6 +5,7 @@ import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Time;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +44,8 @@ final class SentinelTopology implements Topology {
     private final Executor threads;
     private final Time time;
     private final Runnable news;
+    private final Set<HostAndPort> configured;
+    /** These, and those they know of. */
     private final Set<HostAndPort> sentinels;
     /** The connections to sentinels; touched by the thread that learns. */
     private final Map<HostAndPort, Link> links = new HashMap<>();
@@ -72,6 +75,7 @@ final class SentinelTopology implements Topology {
             Time time,
             Runnable news) {
         this.master = master;
+        configured = Set.copyOf(sentinels);
         this.sentinels = new LinkedHashSet<>(sentinels);
         this.connector = connector;
         this.nodes = nodes;
@@ -106,10 +110,19 @@ final class SentinelTopology implements Topology {
         }
         Answer best = null;
         RuntimeException why = null;
+        Set<HostAndPort> known = new HashSet<>(configured);
+        Node old = primary;
+        boolean oldIsNamed = false;
         for (HostAndPort sentinel : List.copyOf(sentinels)) {
             try {
                 Answer answer = ask(sentinel);
-                if (answer != null && (best == null || answer.epoch > best.epoch)) {
+                known.add(sentinel);
+                if (answer == null) {
+                    continue;
+                }
+                known.addAll(answer.others);
+                oldIsNamed |= old != null && answer.address.equals(old.address());
+                if (best == null || answer.epoch > best.epoch) {
                     best = answer;
                 }
             } catch (BackendUnavailableException | BackendRejectedException silent) {
@@ -124,8 +137,9 @@ final class SentinelTopology implements Topology {
             throw new BackendUnavailableException(
                     why == null ? "no sentinel knows a master named " + master : "no sentinel answers", why);
         }
-        boolean changed = follow(best) || untold;
+        boolean changed = follow(best, oldIsNamed) || untold;
         untold = false;
+        forgetAllBut(known);
         sentinels.forEach(this::watch);
         return changed;
     }
@@ -144,13 +158,47 @@ final class SentinelTopology implements Topology {
         }
     }
 
-    /** What a sentinel says of the primary. */
-    private record Answer(HostAndPort address, long epoch, int replicas) {}
+    /** One that another sentinel spoke of once, that does not answer, and of which nobody speaks any more. */
+    private void forgetAllBut(Set<HostAndPort> known) {
+        sentinels.addAll(known);
+        sentinels.retainAll(known);
+        watches.entrySet().removeIf(watch -> {
+            boolean gone = !known.contains(watch.getKey());
+            if (gone) {
+                watch.getValue().close();
+            }
+            return gone;
+        });
+    }
 
-    private boolean follow(Answer best) {
+    /**
+     * What a sentinel says of the primary.
+     *
+     * @param others the other sentinels that it knows of
+     */
+    private record Answer(HostAndPort address, long epoch, int replicas, Set<HostAndPort> others) {}
+
+    /**
+     * Whether the sentinels began to count anew, as they do when a master is removed and monitored again: none of those that answer names
+     * the old primary, which says itself that it is none any more, and the one they name says that it is.
+     */
+    private boolean beganAnew(Node old, Answer best, boolean oldIsNamed) {
+        if (oldIsNamed || !isReplica(old)) {
+            return false;
+        }
+        Node named = nodes.apply(best.address);
+        try {
+            return isPrimary(named);
+        } finally {
+            named.close();
+        }
+    }
+
+    private boolean follow(Answer best, boolean oldIsNamed) {
         Node old = primary;
         // Those who know of the later failover may be away at the moment; what they said stays true.
-        if (old != null && (best.epoch < epoch || best.address.equals(old.address()))) {
+        boolean stale = old != null && best.epoch < epoch && !beganAnew(old, best, oldIsNamed);
+        if (old != null && (stale || best.address.equals(old.address()))) {
             old.replicas(Math.max(old.replicas(), best.replicas));
             early &= !best.address.equals(old.address());
             epoch = Math.max(epoch, best.epoch);
@@ -165,8 +213,9 @@ final class SentinelTopology implements Topology {
         return true;
     }
 
+    /** Of replicas never fewer than before: one that is gone, or was promoted, still counts for a majority. */
     private void replace(@Nullable Node old, Node next, int replicas) {
-        next.replicas(replicas);
+        next.replicas(old == null ? replicas : Math.max(old.replicas(), replicas));
         primary = next;
         if (old != null) {
             LOG.info("The primary of {} is {} now, it was {}", master, next, old);
@@ -236,11 +285,26 @@ final class SentinelTopology implements Topology {
 
     private static boolean isPrimary(Node node) {
         try {
-            return node.ask(ROLE) instanceof List<?> role
-                    && Keyspace.text(role.get(0)).equals("master");
+            return isRole("master", node);
         } catch (BackendUnavailableException | BackendRejectedException unknown) {
             return false;
         }
+    }
+
+    /** False also while it does not tell. */
+    private static boolean isReplica(Node node) {
+        try {
+            return isRole("slave", node);
+        } catch (BackendUnavailableException refused) {
+            return Connector.isReplica(refused);
+        } catch (BackendRejectedException unknown) {
+            return false;
+        }
+    }
+
+    private static boolean isRole(String name, Node node) {
+        return node.ask(ROLE) instanceof List<?> role
+                && Keyspace.text(role.get(0)).equals(name);
     }
 
     private @Nullable Answer ask(HostAndPort sentinel) {
@@ -259,14 +323,15 @@ final class SentinelTopology implements Topology {
                         "the sentinel " + sentinel + " refused: " + Refusal.words(refused), refused);
             }
             Map<String, String> fields = fields(reply);
-            remember(link.ask(SENTINEL, SENTINELS, Command.ascii(master)));
+            Set<HostAndPort> others = addresses(link.ask(SENTINEL, SENTINELS, Command.ascii(master)));
             // Asked apart, and last: the leader of a failover counts it as soon as the replica is promoted, and names
             // it here only.
             List<?> address = Replies.list(link.ask(SENTINEL, ADDRESS, Command.ascii(master)));
             return new Answer(
                     new HostAndPort(Keyspace.text(address.get(0)), Integer.parseInt(Keyspace.text(address.get(1)))),
                     Long.parseLong(fields.getOrDefault("config-epoch", "0")),
-                    Integer.parseInt(fields.getOrDefault("num-slaves", "0")));
+                    Integer.parseInt(fields.getOrDefault("num-slaves", "0")),
+                    others);
         } catch (IOException | JedisException | NumberFormatException broken) {
             if (link != null) {
                 link.close();
@@ -276,17 +341,19 @@ final class SentinelTopology implements Topology {
         }
     }
 
-    /** Adds the sentinels that one knows to those that were configured, so that it is enough to configure some. */
-    private void remember(@Nullable Object others) {
+    /** The other sentinels that one knows, so that it is enough to configure some. */
+    private static Set<HostAndPort> addresses(@Nullable Object others) {
+        Set<HostAndPort> addresses = new HashSet<>();
         if (others instanceof List<?> list) {
             for (Object other : list) {
                 Map<String, String> fields = fields(other);
                 String port = fields.getOrDefault("port", "");
                 if (port.matches("[1-9][0-9]{0,4}")) {
-                    sentinels.add(new HostAndPort(fields.getOrDefault("ip", ""), Integer.parseInt(port)));
+                    addresses.add(new HostAndPort(fields.getOrDefault("ip", ""), Integer.parseInt(port)));
                 }
             }
         }
+        return addresses;
     }
 
     /** A flat list of names and values. */

@@ -16,6 +16,7 @@ import dev.holdfast.state.Scope;
 import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -100,6 +101,31 @@ class FailoverTest {
         return String.valueOf(server.call("CLIENT", "LIST"));
     }
 
+    /** Their count of failovers begins at 0 again. */
+    @Test
+    void sentinelsThatBeginAnew_areFollowed() {
+        try (RedisSentinels servers = RedisSentinels.start();
+                Backend backend = Backends.open(servers.url())) {
+            servers.failover();
+            Clients.until("a write reaches the promoted server", puts(backend, "promoted"));
+            servers.awaitConverged(Duration.ofSeconds(20));
+            RedisServer old = servers.primary();
+            RedisServer next = servers.replicas().get(0);
+            servers.sentinels().forEach(sentinel -> sentinel.call("SENTINEL", "REMOVE", RedisSentinels.NAME));
+            next.call("REPLICAOF", "NO", "ONE");
+            old.call("REPLICAOF", next.host(), Integer.toString(next.port()));
+            servers.sentinels()
+                    .forEach(sentinel -> sentinel.call(
+                            "SENTINEL",
+                            "MONITOR",
+                            RedisSentinels.NAME,
+                            next.host(),
+                            Integer.toString(next.port()),
+                            "2"));
+            Clients.until("a write reaches the named server", puts(backend, "after"));
+        }
+    }
+
     @Test
     void openedAmidAFailover_waitsForTheNewPrimary() {
         try (RedisSentinels servers = RedisSentinels.start()) {
@@ -139,8 +165,7 @@ class FailoverTest {
     void nodesOfACluster_nameTheNewPrimary() {
         AtomicReference<StateStore> store = new AtomicReference<>();
         try (RedisCluster servers = RedisCluster.start();
-                Backend backend =
-                        Backends.at(servers.url()).layer(keeping(store)).open()) {
+                Backend backend = keeping(servers.url(), store)) {
             for (int i = 0; i < 100; i++) {
                 backend.state().put(Key.of("key " + i), VALUE);
             }
@@ -151,6 +176,11 @@ class FailoverTest {
             }
             assertEquals(100, backend.state().count(Key.of("key ")));
         }
+    }
+
+    /** Opens a backend and keeps the store below its faces. */
+    static Backend keeping(String url, AtomicReference<StateStore> kept) {
+        return Backends.at(url).layer(keeping(kept)).open();
     }
 
     private static Layer keeping(AtomicReference<StateStore> kept) {
