@@ -29,6 +29,7 @@ import redis.clients.jedis.exceptions.JedisException;
 final class Connector {
     private static final byte[] PING = Command.ascii("PING");
     private static final byte[] ROLE = Command.ascii("ROLE");
+    private static final String REPLICA = " is a replica; connect to the primary";
 
     private final Login login;
     private final int database;
@@ -66,10 +67,11 @@ final class Connector {
         Connection connection = connect(server, sockets);
         try {
             Socket socket = sockets.last;
-            if (socket == null) {
+            Socket plain = sockets.plain;
+            if (socket == null || plain == null) {
                 throw new IOException("no socket was made");
             }
-            Link link = new Link(connection, socket, generation);
+            Link link = new Link(connection, socket, plain, commandMillis, generation);
             if (primaryOnly) {
                 requirePrimary(server, link);
             }
@@ -145,8 +147,13 @@ final class Connector {
         if (reply instanceof List<?> role
                 && role.get(0) instanceof byte[] name
                 && !new String(name, StandardCharsets.US_ASCII).equals("master")) {
-            throw new BackendUnavailableException(server + " is a replica; connect to the primary");
+            throw new BackendUnavailableException(server + REPLICA);
         }
+    }
+
+    /** Whether a server was refused because it said that it is a replica. */
+    static boolean isReplica(BackendUnavailableException refused) {
+        return String.valueOf(refused.getMessage()).endsWith(REPLICA);
     }
 
     private static BackendUnavailableException unavailable(HostAndPort server, Exception cause) {
@@ -179,6 +186,8 @@ final class Connector {
     private final class Sockets implements JedisSocketFactory {
         private final HostAndPort server;
         private @Nullable Socket last;
+        /** The same, or the one below its encryption. */
+        private @Nullable Socket plain;
 
         Sockets(HostAndPort server) {
             this.server = server;
@@ -192,6 +201,7 @@ final class Connector {
                 socket.setKeepAlive(true);
                 socket.connect(new InetSocketAddress(server.getHost(), server.getPort()), connectMillis);
                 socket.setSoTimeout(commandMillis);
+                plain = socket;
                 last = tls == null ? socket : encrypted(tls, socket);
                 return last;
             } catch (IOException failed) {

@@ -1,8 +1,11 @@
 package dev.holdfast.redis;
 
+import dev.holdfast.spi.Time;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol;
@@ -25,12 +28,24 @@ final class Link {
     /** The replies of a batch of small values, in one read. */
     private static final int READ_BYTES = 32 << 10;
 
+    /** What is written at once, and what a server that reads takes in no time. */
+    private static final int SLICE_BYTES = 256 << 10;
+
     private final Connection connection;
+    private final Socket plain;
+    private final int commandMillis;
     private final OutputStream out;
     private final RedisInputStream in;
 
-    Link(Connection connection, Socket socket, long generation) throws IOException {
+    /**
+     * @param socket where the connection reads and writes
+     * @param plain the same, or the one below its encryption
+     * @param commandMillis how long the server may take for anything
+     */
+    Link(Connection connection, Socket socket, Socket plain, int commandMillis, long generation) throws IOException {
         this.connection = connection;
+        this.plain = plain;
+        this.commandMillis = commandMillis;
         this.out = socket.getOutputStream();
         this.in = new RedisInputStream(socket.getInputStream(), READ_BYTES);
         this.generation = generation;
@@ -40,6 +55,34 @@ final class Link {
     void send() throws IOException {
         try {
             out.write(frame.bytes(), 0, frame.size());
+        } finally {
+            frame.clear();
+        }
+    }
+
+    /**
+     * The same for what may be more than the buffers between us and the server hold, so that writing waits for it to read. One that takes
+     * nothing is given up as one that does not answer is.
+     */
+    void send(Time time) throws IOException {
+        long nanos = TimeUnit.MILLISECONDS.toNanos(commandMillis);
+        try {
+            for (int at = 0; at < frame.size(); at += SLICE_BYTES) {
+                AtomicBoolean late = new AtomicBoolean();
+                Time.Timer timer = time.schedule(nanos, () -> {
+                    late.set(true);
+                    giveUp();
+                });
+                try {
+                    out.write(frame.bytes(), at, Math.min(SLICE_BYTES, frame.size() - at));
+                } catch (IOException broken) {
+                    throw late.get()
+                            ? new IOException("the server did not take it within " + commandMillis + " ms", broken)
+                            : broken;
+                } finally {
+                    timer.cancel();
+                }
+            }
         } finally {
             frame.clear();
         }
@@ -56,7 +99,7 @@ final class Link {
         try {
             return Protocol.read(in);
         } catch (JedisDataException refused) {
-            return refused;
+            return Refusal.discreet(refused);
         }
     }
 
@@ -71,6 +114,20 @@ final class Link {
     /** Lets a reader wait as long as nothing comes; it is up to somebody else to close a connection that fell silent. */
     void readsWithoutEnd() {
         connection.setSoTimeout(0);
+    }
+
+    /**
+     * Closes a connection of which something was expected that did not come. What the system has not sent yet is thrown away: it would
+     * go on trying for minutes, and a lock asked for then be granted to nobody.
+     */
+    void giveUp() {
+        try {
+            plain.setSoLinger(true, 0);
+            plain.close();
+        } catch (IOException alreadyBroken) {
+            // Then there is nothing to be sent.
+        }
+        close();
     }
 
     void close() {

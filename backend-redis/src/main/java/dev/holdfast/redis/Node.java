@@ -32,6 +32,8 @@ final class Node implements Transport<Parcel, Parcel> {
     private static final int MAX_QUEUE = 100_000;
     /** From here on a batch is sent in several writes; the server reads them while we write, so both sides go on. */
     private static final int WRITE_BYTES = 256 << 10;
+    /** So much finds room between us and a server that reads nothing, whatever the sizes of buffers are. */
+    private static final int BUFFERED_BYTES = 16 << 10;
     /** Commands of this size would make others in the lane wait. */
     private static final int LARGE_BYTES = 64 << 10;
     /** More would only lengthen the wait of whoever reads them. */
@@ -45,7 +47,9 @@ final class Node implements Transport<Parcel, Parcel> {
     private final Pool pool;
     private final Acknowledgement acknowledgement;
     private final Time time;
-    private final Executor threads;
+    /** Where large commands are sent whose callers do not wait. */
+    private final Executor largeThreads;
+
     private final Runnable onLost;
     private final Combiner<Parcel, Parcel> lanes;
     /** Of each lane what was posted and not read; touched by who has the lane. */
@@ -67,7 +71,7 @@ final class Node implements Transport<Parcel, Parcel> {
         this.pool = pool;
         this.acknowledgement = acknowledgement;
         this.time = time;
-        this.threads = threads;
+        largeThreads = new Narrow(threads, pool.max() - laneCount, MAX_QUEUE);
         this.onLost = onLost;
         unreads = new AtomicReferenceArray<>(laneCount);
         timed = new AtomicIntegerArray(laneCount);
@@ -101,7 +105,7 @@ final class Node implements Transport<Parcel, Parcel> {
     Call<Parcel> send(Parcel parcel, int affinity) {
         Command first = parcel.commands.get(0);
         if (parcel.commands.size() == 1 && first.size() > LARGE_BYTES) {
-            return Call.blocking(threads, () -> {
+            return Call.blocking(largeThreads, () -> {
                 exchange(NO_LANE, new Sending(List.of(parcel), (index, ended) -> {}));
                 return parcel;
             });
@@ -142,11 +146,14 @@ final class Node implements Transport<Parcel, Parcel> {
             time.schedule(UNREAD_NANOS, () -> {
                 timed.set(lane, 0);
                 Unread unread = unreads.get(lane);
-                if (unread != null && time.nanos() - unread.sinceNanos >= UNREAD_NANOS) {
-                    lanes.collect(lane);
-                } else if (unread != null) {
-                    readLater(lane);
+                if (unread == null) {
+                    return;
                 }
+                if (time.nanos() - unread.sinceNanos >= UNREAD_NANOS) {
+                    lanes.collect(lane);
+                }
+                // A lane that was busy was left alone, and who has it may have looked at the timer before it rang.
+                readLater(lane);
             });
         }
     }
@@ -194,6 +201,10 @@ final class Node implements Transport<Parcel, Parcel> {
         final Link link;
         final List<Sending> sendings = new ArrayList<>(1);
         final long sinceNanos = time.nanos();
+        /** How much the server may not have read yet. */
+        private long unreadBytes;
+        /** How much of that was sent last. */
+        private long lastBytes;
 
         Unread(Link link) {
             this.link = link;
@@ -202,12 +213,23 @@ final class Node implements Transport<Parcel, Parcel> {
         /** False if the connection broke. */
         boolean send(Sending sending) {
             sendings.add(sending);
+            lastBytes = 0;
             try {
-                sending.write(link);
-                link.send();
+                sending.write(this);
+                flush();
                 return true;
             } catch (Throwable broken) {
                 return lost(broken);
+            }
+        }
+
+        void flush() throws IOException {
+            unreadBytes += link.frame.size();
+            lastBytes += link.frame.size();
+            if (unreadBytes > BUFFERED_BYTES) {
+                link.send(time);
+            } else {
+                link.send();
             }
         }
 
@@ -218,6 +240,8 @@ final class Node implements Transport<Parcel, Parcel> {
                     sending.read(link);
                 }
                 sendings.subList(0, count).clear();
+                // What is left, if anything, is what was sent last.
+                unreadBytes = sendings.isEmpty() ? 0 : lastBytes;
                 return true;
             } catch (Throwable broken) {
                 return lost(broken);
@@ -247,7 +271,7 @@ final class Node implements Transport<Parcel, Parcel> {
             this.told = told;
         }
 
-        void write(Link link) throws IOException {
+        void write(Unread to) throws IOException {
             now = time.nanos();
             for (Parcel parcel : parcels) {
                 if (isLate(parcel)) {
@@ -256,10 +280,10 @@ final class Node implements Transport<Parcel, Parcel> {
                     continue;
                 }
                 waits |= acks > 0 && parcel.hasWrites();
-                Node.write(link, parcel);
+                Node.write(to, parcel);
             }
             if (waits) {
-                link.frame.add(acknowledgement.command(acks));
+                to.link.frame.add(acknowledgement.command(acks));
             }
         }
 
@@ -297,20 +321,25 @@ final class Node implements Transport<Parcel, Parcel> {
             OutcomeUnknownException lost = new OutcomeUnknownException(
                     "the connection to " + address + " broke before the reply: " + broken.getMessage(), broken);
             while (next < parcels.size()) {
-                parcels.get(next).endRest(lost);
+                Parcel parcel = parcels.get(next);
+                parcel.endRest(lost);
+                if (waits) {
+                    acknowledgement.missed(parcel, 0, acks);
+                }
                 tellNext();
             }
         }
     }
 
-    private static void write(Link link, Parcel parcel) throws IOException {
+    private static void write(Unread to, Parcel parcel) throws IOException {
+        Frame frame = to.link.frame;
         for (Command command : parcel.commands) {
             if (parcel.asking) {
-                link.frame.add(ASKING);
+                frame.add(ASKING);
             }
-            link.frame.add(command.words());
-            if (link.frame.size() > WRITE_BYTES) {
-                link.send();
+            frame.add(command.words());
+            if (frame.size() > WRITE_BYTES) {
+                to.flush();
             }
         }
     }

@@ -123,6 +123,11 @@ final class Pool {
         }
     }
 
+    /** The most connections there may be. */
+    int max() {
+        return settings.max();
+    }
+
     /** Takes back a connection on which every reply was read. */
     void giveBack(Link link) {
         lock.lock();
@@ -142,7 +147,7 @@ final class Pool {
 
     /** Takes back a broken connection: it is closed, and so is every other made before now. */
     void discard(Link link) {
-        link.close();
+        link.giveUp();
         gone();
         clear();
     }

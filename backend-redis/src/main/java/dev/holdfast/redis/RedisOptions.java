@@ -41,7 +41,8 @@ public final class RedisOptions {
             64,
             2,
             10_000,
-            "The most connections to each server: one for each lane, and one for each value above 64 KiB on its way.");
+            "The most connections to each server: one for each lane, and one for each command above 64 KiB on its way"
+                    + " by itself; those begun without waiting queue for what the lanes leave.");
 
     public static final Option<Duration> CONNECTION_WAIT = Option.duration(
             "connectionWait",

@@ -20,6 +20,8 @@ enum Refusal {
     /** Repeating it would not help. */
     FINAL;
 
+    private static final String ARGUMENTS = ", with args beginning with:";
+
     /** Jedis has classes for some of these only; the first word of the message tells them all. */
     static Refusal of(JedisDataException error) {
         if (error instanceof JedisMovedDataException) {
@@ -63,7 +65,13 @@ enum Refusal {
                 && words(refused).contains("cluster support disabled");
     }
 
-    /** The server's words, without the values of the command. */
+    /** The same error without the keys and values that a server repeats of a command that it does not know. */
+    static JedisDataException discreet(JedisDataException error) {
+        String message = words(error);
+        int arguments = message.indexOf(ARGUMENTS);
+        return arguments < 0 ? error : new JedisDataException(message.substring(0, arguments));
+    }
+
     static String words(JedisDataException error) {
         String message = error.getMessage();
         return message == null ? "" : message;

@@ -1,15 +1,19 @@
 package dev.holdfast.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Key;
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +38,21 @@ class RefusalTest {
             })
     void words_tellWhatToDo(String words, Refusal refusal) {
         assertEquals(refusal, Refusal.of(new JedisDataException(words)));
+    }
+
+    /** Servers with renamed commands, and some hosted ones, do not know all. */
+    @Test
+    void whatTheServerDoesNotKnow_isToldWithoutItsKeysAndValues() {
+        try (RedisServer server = RedisServer.start();
+                Redis redis = Clients.of(server.port())) {
+            byte[] key = Command.ascii("a-key");
+            Command unknown = Command.write(key, Command.ascii("NONSENSE"), key, Command.ascii("a-secret"));
+            BackendRejectedException refused = assertThrows(BackendRejectedException.class, redis.call(unknown)::await);
+            String told = refused + " caused by " + refused.getCause();
+            assertTrue(told.contains("NONSENSE"), told);
+            assertFalse(told.contains("a-key"), told);
+            assertFalse(told.contains("a-secret"), told);
+        }
     }
 
     @ParameterizedTest
