@@ -32,6 +32,10 @@ final class Acknowledgement {
         return new Acknowledgement(0, true, waitMillis);
     }
 
+    boolean isWanted() {
+        return majority || count > 0;
+    }
+
     /** How many of a primary's replicas are waited for. */
     int replicas(int configured) {
         return majority ? (configured + 1) / 2 : count;

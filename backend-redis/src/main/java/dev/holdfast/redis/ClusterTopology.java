@@ -30,6 +30,9 @@ final class ClusterTopology implements Topology {
     private final Function<HostAndPort, Node> maker;
     private final Map<HostAndPort, Node> nodes = new ConcurrentHashMap<>();
     private final AtomicReferenceArray<@Nullable Node> owners = new AtomicReferenceArray<>(Protocol.CLUSTER_HASHSLOTS);
+    /** By the address of each server of a shard: the most replicas that its primary was seen with. */
+    private volatile Map<HostAndPort, Integer> replicas = Map.of();
+
     private volatile List<Node> primaries = List.of();
     private volatile boolean closed;
 
@@ -55,7 +58,16 @@ final class ClusterTopology implements Topology {
     @Override
     public Node at(HostAndPort address) {
         Node node = nodes.get(address);
-        return node != null ? node : nodes.computeIfAbsent(address, maker);
+        return node != null ? node : nodes.computeIfAbsent(address, this::make);
+    }
+
+    /** A server that is new here may be primary already; until the cluster tells, it has no fewer replicas than any. */
+    private Node make(HostAndPort address) {
+        Node node = maker.apply(address);
+        Map<HostAndPort, Integer> known = replicas;
+        Integer count = known.get(address);
+        node.replicas(count != null ? count : known.values().stream().reduce(0, Integer::max));
+        return node;
     }
 
     @Override
@@ -93,13 +105,14 @@ final class ClusterTopology implements Topology {
 
     private boolean take(Node teller, List<?> ranges) {
         Map<String, Node> found = new TreeMap<>();
-        Map<Node, Integer> replicas = new HashMap<>();
+        // A server that has just begun, or whose link just broke, is left out of what a cluster tells.
+        Map<HostAndPort, Integer> counts = new HashMap<>(replicas);
         boolean changed = false;
         for (Object one : ranges) {
             List<?> range = Replies.list(one);
             Node owner = at(address(teller, Replies.list(range.get(2))));
             found.put(owner.toString(), owner);
-            replicas.merge(owner, range.size() - 3, Math::max);
+            count(teller, range.subList(2, range.size()), counts);
             int last = (int) Replies.number(range.get(1));
             for (int slot = (int) Replies.number(range.get(0)); slot <= last; slot++) {
                 if (owners.get(slot) != owner) {
@@ -108,7 +121,8 @@ final class ClusterTopology implements Topology {
                 }
             }
         }
-        replicas.forEach((node, count) -> node.replicas(Math.max(node.replicas(), count)));
+        replicas = Map.copyOf(counts);
+        found.values().forEach(node -> node.replicas(counts.getOrDefault(node.address(), 0)));
         List<Node> before = primaries;
         primaries = List.copyOf(found.values());
         if (!before.equals(primaries)) {
@@ -116,6 +130,19 @@ final class ClusterTopology implements Topology {
         }
         retire(new HashSet<>(primaries));
         return changed && !before.isEmpty();
+    }
+
+    /** Never fewer than before: a replica that is gone, or was promoted, still counts for a majority. */
+    private void count(Node teller, List<?> shard, Map<HostAndPort, Integer> counts) {
+        List<HostAndPort> addresses = new ArrayList<>(shard.size());
+        shard.forEach(server -> addresses.add(address(teller, Replies.list(server))));
+        int most = shard.size() - 1;
+        for (HostAndPort address : addresses) {
+            most = Math.max(most, replicas.getOrDefault(address, 0));
+        }
+        for (HostAndPort address : addresses) {
+            counts.merge(address, most, Math::max);
+        }
     }
 
     /** Closes the connections to servers that are no primaries any more; they may be again. */

@@ -81,6 +81,12 @@ final class RedisStateStore implements StateStore {
         return redis.node(isScope(space) ? Layout.scope(space).get(0) : Layout.entry(Layout.entries(space), key));
     }
 
+    /** A read shows what the primary has; a write that waits for replicas promises more. */
+    @Override
+    public boolean seenIsDone() {
+        return !redis.settings().acknowledgement().isWanted();
+    }
+
     private static boolean isScope(Space space) {
         return space.kind() == Space.Kind.SCOPE;
     }

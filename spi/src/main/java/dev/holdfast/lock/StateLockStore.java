@@ -385,10 +385,10 @@ final class StateLockStore implements LockStore {
             LockName name, @Nullable Version expected, Version written, BackendException error) {
         return reread(name, error).then(now -> {
             Version current = now == null ? null : now.version();
-            if (written.equals(current)) {
+            if (written.equals(current) && store.seenIsDone()) {
                 return Call.done(true);
             }
-            return Objects.equals(current, expected) ? Call.failed(error) : Call.done(false);
+            return written.equals(current) || Objects.equals(current, expected) ? Call.failed(error) : Call.done(false);
         });
     }
 

@@ -60,6 +60,11 @@ public abstract class ForwardingStateStore implements StateStore {
     }
 
     @Override
+    public boolean seenIsDone() {
+        return next.seenIsDone();
+    }
+
+    @Override
     public void close() {
         next.close();
     }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -154,17 +155,23 @@ abstract class KeyedCalls {
 
     private Call<Boolean> findOwn(Mutation put, BackendException unknown) {
         // Any other finding proves nothing: ours may have been replaced since, or may still be on its way.
-        return stillUnknown(() -> context.store().read(space, put.key()), unknown)
+        return stillUnknown(context::store, store -> store.read(space, put.key()), unknown)
                 .then(found ->
                         found != null && found.version().equals(put.stored().version())
                                 ? Call.done(true)
                                 : Call.failed(unknown));
     }
 
-    /** A read made to settle a lost reply; whatever fails it, the first error is the one to report. */
+    /**
+     * A read made to settle a lost reply, where that can prove anything; whatever fails it, the first error is the one to report.
+     */
     static <T extends @Nullable Object> Call<T> stillUnknown(
-            Supplier<? extends Call<T>> read, BackendException unknown) {
-        return Call.outcomes(List.of(Call.<T>defer(read))).then(outcome -> {
+            Supplier<StateStore> from, Function<StateStore, Call<T>> read, BackendException unknown) {
+        Call<T> reading = Call.defer(() -> {
+            StateStore store = from.get();
+            return store.seenIsDone() ? read.apply(store) : Call.<T>failed(unknown);
+        });
+        return Call.outcomes(List.of(reading)).then(outcome -> {
             RuntimeException worse = outcome.get(0).error();
             if (worse == null) {
                 return Call.done(outcome.get(0).get());

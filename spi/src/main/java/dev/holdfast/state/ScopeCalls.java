@@ -224,7 +224,7 @@ final class ScopeCalls extends KeyedCalls {
     }
 
     private Call<CommitResult> findId(Commit batch, BackendException unknown) {
-        return stillUnknown(() -> context.store().mark(space), unknown)
+        return stillUnknown(context::store, store -> store.mark(space), unknown)
                 .then(mark -> mark != null && mark.last().equals(batch.id())
                         ? Call.done(noted(CommitResult.applied(mark.commit(), 0)))
                         : Call.failed(unknown));
@@ -238,16 +238,18 @@ final class ScopeCalls extends KeyedCalls {
             return Call.failed(unknown);
         }
         List<Key> keys = puts.stream().map(Mutation::key).toList();
-        return stillUnknown(() -> context.store().readAll(space, keys), unknown).then(values -> {
-            // All or nothing: one version of ours proves them all.
-            for (int i = 0; i < puts.size(); i++) {
-                Stored found = values.get(i);
-                if (found != null && found.version().equals(puts.get(i).stored().version())) {
-                    return Call.done(CommitResult.applied(0, 0));
-                }
-            }
-            return Call.failed(unknown);
-        });
+        return stillUnknown(context::store, store -> store.readAll(space, keys), unknown)
+                .then(values -> {
+                    // All or nothing: one version of ours proves them all.
+                    for (int i = 0; i < puts.size(); i++) {
+                        Stored found = values.get(i);
+                        if (found != null
+                                && found.version().equals(puts.get(i).stored().version())) {
+                            return Call.done(CommitResult.applied(0, 0));
+                        }
+                    }
+                    return Call.failed(unknown);
+                });
     }
 
     // --- Reads

@@ -298,7 +298,7 @@ final class ScopesInOneValue extends ForwardingStateStore {
     }
 
     private Call<Boolean> findOwn(Space space, Version own, BackendException unknown) {
-        return KeyedCalls.stillUnknown(() -> next().read(records(space), space.name()), unknown)
+        return KeyedCalls.stillUnknown(this::next, store -> store.read(records(space), space.name()), unknown)
                 .then(found -> found != null && found.version().equals(own) ? Call.done(true) : Call.failed(unknown));
     }
 }

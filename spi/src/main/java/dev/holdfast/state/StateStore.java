@@ -93,6 +93,15 @@ public interface StateStore extends AutoCloseable {
         return null;
     }
 
+    /**
+     * Whether a write that is seen is done. Then a conditional write whose reply was lost is settled by reading: who finds his own version
+     * was applied. False where an answer promises more than a read shows, say that replicas have the write; then it stays unknown. The same
+     * for the life of the store.
+     */
+    default boolean seenIsDone() {
+        return true;
+    }
+
     /** Frees connections and threads of the store. The framework calls it once, last. */
     @Override
     default void close() {}
