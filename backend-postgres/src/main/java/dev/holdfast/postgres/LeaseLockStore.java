@@ -52,6 +52,9 @@ final class LeaseLockStore extends PostgresLockStore {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseLockStore.class);
 
     private static final int LANES = 3;
+    /** Of more callers than lanes: fewer commits wait for the disk, with more in each. */
+    private static final int SHARED_LANES = 2;
+
     private static final int MAX_BATCH = 512;
     private static final int MAX_QUEUE = 100_000;
     private static final int ROUNDS = 3;
@@ -89,7 +92,7 @@ final class LeaseLockStore extends PostgresLockStore {
     LeaseLockStore(Database database, Notifications notifications, long client, Time time) {
         super(database, notifications, client, "lease", time);
         holder = client << 4;
-        lanes = new Combiner<>(LANES, MAX_BATCH, MAX_QUEUE, this::send, flushers);
+        lanes = new Combiner<>(LANES, SHARED_LANES, MAX_BATCH, MAX_QUEUE, this::send, flushers);
         heart = new Combiner<>(1, MAX_BATCH, MAX_QUEUE, this::sendBeats, flushers);
         lapse = database.sql("lock/lease_lapse");
         beat = database.sql("lock/lease_beat");
