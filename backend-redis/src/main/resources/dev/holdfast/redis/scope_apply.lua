@@ -7,8 +7,6 @@ local fence, number = '', ZERO
 if mark then
   fence, number = string.sub(mark, 1, 20), string.sub(mark, 21, 39)
   if number ~= ZERO and string.sub(mark, 40) == ARGV[3] then
-    -- Written again, so that replicas that are waited for have all of it.
-    redis.call('HSET', data, MARK, mark)
     return {0, number, 0}
   end
 end

@@ -19,10 +19,8 @@ import dev.holdfast.spi.FencingToken;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.OutcomeUnknownException;
 import dev.holdfast.spi.Version;
-import dev.holdfast.state.Commit;
 import dev.holdfast.state.Scope;
 import dev.holdfast.state.Space;
-import dev.holdfast.state.StateStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -115,34 +113,6 @@ class ReplicaAckTest {
             alone.kill();
             ExecutionException unknown = assertThrows(ExecutionException.class, () -> put.get(20, TimeUnit.SECONDS));
             assertInstanceOf(OutcomeUnknownException.class, unknown.getCause());
-        }
-    }
-
-    /** What an earlier attempt wrote is waited for by the later one, over another connection, too. */
-    @Test
-    void aRepeatedAttempt_waitsForWhatTheFirstWrote() throws Exception {
-        Space space = Space.scope("default", "scope");
-        long fence = FencingToken.TURNS;
-        Commit commit = new Commit(fence, Commit.ANYWHERE, Version.fresh(), false, List.of());
-        AtomicReference<StateStore> first = new AtomicReference<>();
-        AtomicReference<StateStore> second = new AtomicReference<>();
-        try (Pair servers = new Pair();
-                Backend one = FailoverTest.keeping(servers.url("1"), first);
-                Backend other = FailoverTest.keeping(servers.url("1"), second)) {
-            Until.holds("the mark is set", () -> {
-                try {
-                    return first.get().raise(space, fence).await().fence() == fence;
-                } catch (OutcomeUnknownException late) {
-                    return false;
-                }
-            });
-            servers.replica.pause();
-            assertThrows(OutcomeUnknownException.class, first.get().apply(space, commit)::await);
-            assertThrows(OutcomeUnknownException.class, second.get().apply(space, commit)::await);
-            long next = fence + 1;
-            assertThrows(OutcomeUnknownException.class, first.get().raise(space, next)::await);
-            assertThrows(OutcomeUnknownException.class, second.get().raise(space, next)::await);
-            servers.replica.resume();
         }
     }
 
