@@ -9,9 +9,10 @@ import dev.holdfast.spi.Call;
  * @param lease the lease it is put under
  * @param number the number of the command
  * @param sent a moment before the request was sent, from which the lease counts
+ * @param trustedMillis how much of the lease can be trusted, for renewals that were under way when it was put
  * @param waiter whose terms it speaks for
  */
-record Ask(Hold hold, Lease lease, long number, long sent, Waiter waiter, GrantRequest request) {
+record Ask(Hold hold, Lease lease, long number, long sent, long trustedMillis, Waiter waiter, GrantRequest request) {
 
     /** Puts it on the caller's thread; an interrupt, or an {@link Error}, is the caller's own affair and no error of the store. */
     void await() {

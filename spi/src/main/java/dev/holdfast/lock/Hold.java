@@ -252,7 +252,8 @@ final class Hold extends Deadlines.Entry {
                 : null;
         GrantRequest request = new GrantRequest(
                 name, lease.id, terms.leaseMillis(), lease.isOutOfTurns() ? lease.grant() : 0, place, terms.label());
-        Ask ask = new Ask(this, lease, lease.command(now, terms.leaseMillis()), now, first, request);
+        long trustedMillis = lease.trustedMillis(terms.leaseMillis());
+        Ask ask = new Ask(this, lease, lease.command(now, terms.leaseMillis()), now, trustedMillis, first, request);
         lastAsk = ask;
         questions++;
         asking = true;
@@ -319,7 +320,7 @@ final class Hold extends Deadlines.Entry {
                                 + " after " + lease.grant() + "; grants are positive, at most " + FencingToken.MAX_GRANT
                                 + ", and rise"),
                         now);
-            } else if (now >= lease.endOf(ask.sent(), ask.request().ttlMillis())) {
+            } else if (now >= lease.endOf(ask.sent(), ask.trustedMillis())) {
                 // Not worth anything any more. Perhaps the hold is still there; asking again under the same lease id
                 // settles it.
                 failed(ask, new OutcomeUnknownException("the store granted " + name + " when the lease was over"), now);
@@ -327,10 +328,11 @@ final class Hold extends Deadlines.Entry {
                 asking = false;
                 failures = 0;
                 lastError = null;
-                lease.granted(ask.number(), ask.sent(), ask.request().ttlMillis(), reply.grant());
+                lease.granted(ask, reply.grant());
                 lease.word(ask.sent(), reply.contended(), now, false);
-                // The one who was asked for may have left, and the next want a longer lease.
-                next(now, ask.request().ttlMillis() >= waiters.leaseMillisOfFirst());
+                // The one who was asked for may have left, and the next want a longer lease; or this one is not to be
+                // trusted.
+                next(now, lease.trustedMillis() >= waiters.leaseMillisOfFirst());
             }
         }
     }
@@ -683,7 +685,7 @@ final class Hold extends Deadlines.Entry {
         long number = lease.command(now, leaseMillis);
         lease.renewalLeaves(number, now, leaseMillis);
         current.end = Math.min(current.end, lease.end());
-        return new Renewer.Item(this, lease, number, now, leaseMillis);
+        return new Renewer.Item(this, lease, number, now, leaseMillis, lease.trustedMillis(leaseMillis));
     }
 
     /** The store answered a renewal. */
@@ -709,7 +711,7 @@ final class Hold extends Deadlines.Entry {
             anew();
             return;
         }
-        lease.renewed(item.number(), item.sent(), item.leaseMillis());
+        lease.renewed(item);
         lease.word(item.sent(), reply == RenewReply.CONTENDED, now, true);
         current.end = Math.min(lease.end(), current.ownEnd());
         current.atRiskTold &= current.end - now < current.riskNanos();

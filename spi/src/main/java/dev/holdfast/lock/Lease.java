@@ -29,6 +29,8 @@ final class Lease {
     private int turns;
     private long end;
     private long millis;
+    /** As much of that as can be trusted, if none that is shorter is under way. */
+    private long trustedMillis;
 
     private long renewAt = Deadlines.NEVER;
     private boolean renewNow;
@@ -77,9 +79,22 @@ final class Lease {
         return (long) (nanos - Math.ceil(nanos * settings.clockDrift()));
     }
 
-    /** When a lease that counts from {@code sent} ends for this process. */
+    /** When a lease of which so much can be trusted, and that counts from {@code sent}, ends for this process. */
     long endOf(long sent, long leaseMillis) {
-        return Deadlines.after(sent, usable(Math.min(leaseMillis, doubtMillis())));
+        return Deadlines.after(sent, usable(trustedMillis(leaseMillis)));
+    }
+
+    /**
+     * How much of a lease can be trusted that is asked for now, or acknowledged now. Both must be asked: the store may apply a renewal behind
+     * this command that left before it, and answer it before; and one that left since, and has no answer.
+     */
+    long trustedMillis(long leaseMillis) {
+        return Math.min(leaseMillis, doubtMillis());
+    }
+
+    /** How much of the lease last acknowledged can be trusted. */
+    long trustedMillis() {
+        return trustedMillis(trustedMillis);
     }
 
     /** No lease longer than this can be trusted. */
@@ -107,27 +122,28 @@ final class Lease {
         return millis;
     }
 
-    void granted(long number, long sent, long leaseMillis, long newGrant) {
+    void granted(Ask ask, long newGrant) {
         if (newGrant != grant) {
             grant = newGrant;
             turns = 0;
         }
-        acknowledge(number, sent, leaseMillis);
+        acknowledge(ask.number(), ask.sent(), ask.request().ttlMillis(), ask.trustedMillis());
     }
 
-    void renewed(long number, long sent, long leaseMillis) {
-        acknowledge(number, sent, leaseMillis);
+    void renewed(Renewer.Item item) {
+        acknowledge(item.number(), item.sent(), item.leaseMillis(), item.trustedMillis());
         renewNow = false;
         hintedGone = false;
     }
 
-    private void acknowledge(long number, long sent, long leaseMillis) {
+    private void acknowledge(long number, long sent, long leaseMillis, long trustedSinceSent) {
         acknowledged = number;
         known = true;
         millis = leaseMillis;
-        end = endOf(sent, leaseMillis);
+        trustedMillis = trustedSinceSent;
+        end = endOf(sent, trustedMillis);
         // A third of the lease later, on a grid, so that leases of one length are renewed together.
-        long third = Math.min(millis, doubtMillis()) * 1_000_000 / 3;
+        long third = trustedMillis() * 1_000_000 / 3;
         long grid = Math.max(1, third / 8);
         renewAt = Deadlines.after(sent, third) / grid * grid;
     }
@@ -154,7 +170,7 @@ final class Lease {
             lost(unanswered.firstKey());
         }
         // Should it fail or never be answered, the next one leaves a twelfth of the lease later.
-        renewAt = Deadlines.after(now, Math.max(1_000_000, Math.min(millis, doubtMillis()) * 1_000_000 / 12));
+        renewAt = Deadlines.after(now, Math.max(1_000_000, trustedMillis() * 1_000_000 / 12));
     }
 
     /** The renewal of this number was applied, or certainly not: it will do nothing any more. */

@@ -58,7 +58,8 @@ public interface LockGuard extends Fenced, AutoCloseable {
     /**
      * Makes the guard last {@code ttl} from now, longer or shorter; a guard that renews itself goes on with this lease. False if the guard
      * is lost or released, for good: it never takes the lock again. Throws {@link dev.holdfast.spi.BackendException} if the store did not
-     * answer; the guard is then entitled as before, or for {@code ttl} if that is shorter.
+     * answer; the guard is then entitled as before, or for {@code ttl} if that is shorter. If a shorter renewal was under way at the same
+     * time, the guard is entitled for that at first, and for {@code ttl} from its next renewal on.
      */
     boolean extend(Duration ttl);
 

@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What the store owes in return: commands of one name that one engine began one after the other take effect in that order, although
  * the engine did not wait for answers. Where a server rearranges itself they may overtake each other all the same: that is safe, for no
- * lease id is used for two acquisitions, but costs a waiter a question. Commands of different names have no order. A hold that ended is
- * over for everybody, its own holder too, and is passed on like a released one: to the first live waiter before any newcomer. A store
+ * lease id is used for two acquisitions, but costs a waiter a question. Renewals, which are of many names, owe no order, not even those of
+ * one name: each takes effect at some moment between its beginning and its answer, or later if its outcome is unknown. So the engine trusts
+ * what the store acknowledges no further than the shortest renewal of the same lease id that was under way meanwhile. Commands of
+ * different names have no order. A hold that ended is over for everybody, its own holder too, and is passed on like a released one: to the first live waiter before any newcomer. A store
  * that does not declare {@link Capability#FIFO_ACROSS_PROCESSES} may do without a queue and give a free name to whoever asks first; it
  * still keeps the offers made by name in a release, on which handing a lock over rests, and tells a holder that others wait as far as it
  * can know, since on that the engine gives way.

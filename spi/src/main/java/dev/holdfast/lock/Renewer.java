@@ -32,8 +32,9 @@ final class Renewer {
      * @param lease the lease to renew
      * @param number the number of the command
      * @param sent a moment before it was sent
+     * @param trustedMillis how much of the lease can be trusted, for renewals that were under way when it was sent
      */
-    record Item(Hold hold, Lease lease, long number, long sent, long leaseMillis) {
+    record Item(Hold hold, Lease lease, long number, long sent, long leaseMillis, long trustedMillis) {
         Renewal renewal() {
             return new Renewal(hold.name, lease.id, leaseMillis);
         }

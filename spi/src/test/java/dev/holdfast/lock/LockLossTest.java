@@ -335,6 +335,59 @@ class LockLossTest extends LockEngineCase {
         guard.close();
     }
 
+    /** How long the store keeps the hold on a name. */
+    private Duration keeps(String name) {
+        return Duration.ofMillis(store.row(name).end - table.now());
+    }
+
+    @Test
+    void extend_isTrustedNoFurtherThanARenewalAppliedBehindIt_thatIsAnsweredBefore() throws InterruptedException {
+        LockGuard guard = engine.tryAcquire("a", Duration.ofSeconds(10)).orElseThrow();
+        advanceMillis(8_000);
+        store.fate("renew", Fate.REQUEST_LATE, Fate.REPLY_LATE);
+        Objects.requireNonNull(store.signals).disturbed();
+        CompletableFuture<Boolean> extended =
+                guard.extendAsync(Duration.ofSeconds(60)).toCompletableFuture();
+        assertEquals(Duration.ofSeconds(60), keeps("a"));
+        store.deliver();
+        assertTrue(keeps("a").compareTo(Duration.ofSeconds(3)) < 0, "the renewal shortened it");
+        store.deliver();
+        assertTrue(got(extended));
+        assertTrue(guard.remaining().compareTo(keeps("a")) <= 0, () -> "remaining: " + guard.remaining());
+        // The next renewal, which is soon, makes good for it.
+        advanceMillis(1_000);
+        assertTrue(guard.remaining().compareTo(Duration.ofSeconds(58)) > 0, () -> "remaining: " + guard.remaining());
+        assertTrue(guard.remaining().compareTo(keeps("a")) <= 0, () -> "remaining: " + guard.remaining());
+        guard.close();
+    }
+
+    @Test
+    void grant_isTrustedNoFurtherThanARenewalAppliedBehindIt_thatIsAnsweredBefore() throws InterruptedException {
+        LockGuard guard = engine.tryAcquire("a", Duration.ofSeconds(10)).orElseThrow();
+        advanceMillis(8_000);
+        store.fate("renew", Fate.REQUEST_LATE);
+        Objects.requireNonNull(store.signals).disturbed();
+        CompletableFuture<Optional<LockGuard>> brief = engine.async()
+                .tryAcquire("a", LockOptions.lease(Duration.ofSeconds(1)).within(LEASE));
+        CompletableFuture<Optional<LockGuard>> next = engine.async()
+                .tryAcquire("a", LockOptions.lease(Duration.ofSeconds(10)).within(LEASE));
+        advanceMillis(1_500);
+        // The hold is topped up for the one who wants little; it leaves, and the question is put again for the one who
+        // wants more.
+        store.fate("tryGrant", Fate.UNAVAILABLE, Fate.REPLY_LATE);
+        guard.close();
+        brief.cancel(true);
+        advanceMillis(100);
+        assertEquals(2, store.lateCount());
+        store.deliver();
+        assertTrue(keeps("a").compareTo(Duration.ofSeconds(3)) < 0, "the renewal shortened it");
+        store.deliver();
+        LockGuard second = got(next).orElseThrow();
+        assertTrue(second.remaining().compareTo(keeps("a")) <= 0, () -> "remaining: " + second.remaining());
+        assertTrue(second.remaining().compareTo(Duration.ofSeconds(9)) > 0, () -> "remaining: " + second.remaining());
+        second.close();
+    }
+
     @Test
     void extend_thatFailed_leavesTheLeaseAsItWas() throws InterruptedException {
         LockGuard guard = engine.acquire("a");

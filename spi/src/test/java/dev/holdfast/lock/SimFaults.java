@@ -10,6 +10,7 @@ final class SimFaults {
     private final double lateReplies;
     private final double lostSignals;
     private final double refusals;
+    private final boolean tangled;
     private boolean healed;
     private boolean down;
 
@@ -23,6 +24,7 @@ final class SimFaults {
         this.lateReplies = level;
         this.lostSignals = world.chance(0.2) ? 1 : level;
         this.refusals = level / 2;
+        this.tangled = level > 0 && world.chance(0.25);
     }
 
     /** Whether the network of this world is merely slow. */
@@ -69,6 +71,11 @@ final class SimFaults {
 
     boolean delaysReply() {
         return happens(lateReplies);
+    }
+
+    /** Whether what is on its way takes much longer than what is sent after it on another lane. */
+    boolean tangles() {
+        return tangled && happens(0.5);
     }
 
     boolean losesSignal() {

@@ -105,7 +105,7 @@ final class SimNetwork {
     }
 
     private long delay() {
-        return world.skewed(50_000, faults.slowest());
+        return faults.tangles() ? world.between(0, faults.timeout() / 2) : world.skewed(50_000, faults.slowest());
     }
 
     private long replyDelay() {
