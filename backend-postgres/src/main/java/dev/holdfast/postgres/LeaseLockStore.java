@@ -400,6 +400,12 @@ final class LeaseLockStore extends PostgresLockStore {
                     loose.values().stream().mapToInt(i -> i).sorted().toArray(),
                     sinceMillis,
                     replies);
+            for (int i = 0; i < replies.length; i++) {
+                Integer last = loose.get(renewals.get(i).leaseId());
+                if (last != null && last > i) {
+                    replies[i] = replies[last];
+                }
+            }
         }
         return List.of(replies);
     }

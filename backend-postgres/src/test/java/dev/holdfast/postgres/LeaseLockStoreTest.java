@@ -47,6 +47,18 @@ class LeaseLockStoreTest extends LockStoreCase {
     }
 
     @Test
+    void renewals_ofOneHoldInOneBatchHaveOneAnswer() {
+        assertTrue(ask(store, a).granted());
+        Renewal longer = new Renewal(name, a, LEASE);
+        Renewal shorter = new Renewal(name, a, LEASE / 2);
+        for (int i = 0; i < 2; i++) {
+            assertEquals(
+                    List.of(RenewReply.RENEWED, RenewReply.RENEWED),
+                    store.renew(List.of(longer, shorter)).await());
+        }
+    }
+
+    @Test
     void renewing_writesOneRowHoweverManyHolds() throws Exception {
         List<Renewal> all = new ArrayList<>();
         for (int i = 0; i < 300; i++) {

@@ -43,8 +43,9 @@ final class LockRenewals {
             arguments.add(RedisLockStore.digits(renewal.ttlMillis()));
         }
 
+        /** Not repeated behind the engine's back: a first attempt that comes late would shorten what was granted since. */
         Command command() {
-            return Command.write(RENEW, keys, arguments).repeated();
+            return Command.write(RENEW, keys, arguments);
         }
     }
 
