@@ -2,6 +2,7 @@ package dev.holdfast.postgres;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
 import dev.holdfast.backend.BackendUri;
 import dev.holdfast.config.ConfigException;
 import dev.holdfast.config.Settings;
@@ -25,6 +26,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /**
@@ -91,9 +93,8 @@ final class Database implements AutoCloseable {
         String url = url(place);
         Properties properties = properties(place, settings);
         String greeting = greeting(settings.get(PostgresOptions.STATEMENT_TIMEOUT));
-        DriverSource source = new DriverSource(url, properties);
-        HikariDataSource pool = new HikariDataSource(poolConfig(source, greeting, settings));
-        Sessions sessions = purpose -> session(source, properties, greeting, purpose);
+        HikariDataSource pool = new HikariDataSource(poolConfig(url, properties, greeting, settings));
+        Sessions sessions = purpose -> session(url, properties, greeting, purpose);
         return new Database(sessions, pool, pool, schema, settings).prepared(settings);
     }
 
@@ -169,10 +170,11 @@ final class Database implements AutoCloseable {
                 + " from current_setting('synchronous_commit') as setting";
     }
 
-    private static HikariConfig poolConfig(DataSource source, String greeting, Settings settings) {
+    private static HikariConfig poolConfig(String url, Properties properties, String greeting, Settings settings) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("holdfast-postgres-" + COUNT.incrementAndGet());
-        config.setDataSource(source);
+        // Not as properties of the configuration: the pool logs those, and masks none but `password`.
+        config.setDataSource(new DriverDataSource(url, Driver.class.getName(), properties, null, null));
         config.setMaximumPoolSize(settings.get(PostgresOptions.CONNECTIONS));
         config.setMinimumIdle(1);
         config.setIdleTimeout(TimeUnit.MINUTES.toMillis(1));
@@ -185,7 +187,7 @@ final class Database implements AutoCloseable {
         return config;
     }
 
-    private static Connection session(DriverSource source, Properties properties, String greeting, String purpose)
+    private static Connection session(String url, Properties properties, String greeting, String purpose)
             throws SQLException {
         Properties named = new Properties();
         named.putAll(properties);
@@ -195,7 +197,10 @@ final class Database implements AutoCloseable {
                 && PromptSocketFactory.isFoundByDriver()) {
             PGProperty.SOCKET_FACTORY.set(named, PromptSocketFactory.class.getName());
         }
-        Connection connection = source.connect(named);
+        Connection connection = new Driver().connect(url, named);
+        if (connection == null) {
+            throw new SQLException("the driver does not accept the URL");
+        }
         try {
             execute(connection, greeting);
             return connection;
