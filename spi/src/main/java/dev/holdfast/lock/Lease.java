@@ -38,12 +38,15 @@ final class Lease {
     boolean hintedGone;
 
     /**
-     * The lengths of the renewals without an answer, by number: the store may apply each whenever it likes, also after a longer lease that
+     * The renewals without an answer, by number: the store may apply each whenever it likes, also after a longer lease that
      * it acknowledged meanwhile. Null as long as nothing was renewed.
      */
-    private @Nullable TreeMap<Long, Long> unanswered;
+    private @Nullable TreeMap<Long, Sent> unanswered;
     /** The shortest of those that will have no answer, or are too many to tell apart. */
     private long shortestLost = Deadlines.NEVER;
+
+    /** A renewal that left. */
+    private record Sent(long at, long leaseMillis) {}
 
     private long contendedSince = Deadlines.NEVER;
     private int turnsSince;
@@ -81,7 +84,14 @@ final class Lease {
 
     /** When a lease of which so much can be trusted, and that counts from {@code sent}, ends for this process. */
     long endOf(long sent, long leaseMillis) {
-        return Deadlines.after(sent, usable(trustedMillis(leaseMillis)));
+        long ends = Deadlines.after(sent, usable(Math.min(leaseMillis, shortestLost)));
+        if (unanswered != null) {
+            for (Sent one : unanswered.values()) {
+                // It was applied when it was sent at the earliest, and counts only if behind this one.
+                ends = Math.min(ends, Deadlines.after(Math.max(sent, one.at()), usable(one.leaseMillis())));
+            }
+        }
+        return ends;
     }
 
     /**
@@ -101,8 +111,8 @@ final class Lease {
     private long doubtMillis() {
         long shortest = shortestLost;
         if (unanswered != null) {
-            for (long sentMillis : unanswered.values()) {
-                shortest = Math.min(shortest, sentMillis);
+            for (Sent one : unanswered.values()) {
+                shortest = Math.min(shortest, one.leaseMillis());
             }
         }
         return shortest;
@@ -165,7 +175,7 @@ final class Lease {
         if (unanswered == null) {
             unanswered = new TreeMap<>();
         }
-        unanswered.put(number, leaseMillis);
+        unanswered.put(number, new Sent(now, leaseMillis));
         if (unanswered.size() > MOST_UNANSWERED) {
             lost(unanswered.firstKey());
         }
@@ -182,9 +192,9 @@ final class Lease {
 
     /** The renewal of this number has no answer, and may yet be applied. */
     void lost(long number) {
-        Long sentMillis = unanswered == null ? null : unanswered.remove(number);
-        if (sentMillis != null) {
-            shortestLost = Math.min(shortestLost, sentMillis);
+        Sent gone = unanswered == null ? null : unanswered.remove(number);
+        if (gone != null) {
+            shortestLost = Math.min(shortestLost, gone.leaseMillis());
         }
     }
 
