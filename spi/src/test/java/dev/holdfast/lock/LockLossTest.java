@@ -14,6 +14,7 @@ import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -357,6 +358,21 @@ class LockLossTest extends LockEngineCase {
         // The next renewal, which is soon, makes good for it.
         advanceMillis(1_000);
         assertTrue(guard.remaining().compareTo(Duration.ofSeconds(58)) > 0, () -> "remaining: " + guard.remaining());
+        assertTrue(guard.remaining().compareTo(keeps("a")) <= 0, () -> "remaining: " + guard.remaining());
+        guard.close();
+    }
+
+    @Test
+    void renewalsUnderWay_boundALeaseFromWhenTheyLeft() throws InterruptedException {
+        LockGuard guard = engine.tryAcquire("a", Duration.ofSeconds(10)).orElseThrow();
+        Fate[] late = new Fate[20];
+        Arrays.fill(late, Fate.REPLY_LATE);
+        store.fate("renew", late);
+        Objects.requireNonNull(store.signals).disturbed();
+        advanceMillis(2_000);
+        assertEquals(3, store.lateCount(), "renewals, each of what was left when it left");
+        store.deliver();
+        assertTrue(guard.remaining().compareTo(Duration.ofSeconds(7)) > 0, () -> "remaining: " + guard.remaining());
         assertTrue(guard.remaining().compareTo(keeps("a")) <= 0, () -> "remaining: " + guard.remaining());
         guard.close();
     }
