@@ -13,22 +13,28 @@ final class LockKey {
 
     /** Keys for a table, which is of one schema. */
     static long of(LockName name) {
-        return of(sha256(), name);
+        return of(digest(bytes(name.namespace())), name);
     }
 
     /** Keys of advisory locks, which all schemas of a database share. */
     static ToLongFunction<LockName> ofDatabase(String schema) {
         byte[] bytes = bytes(schema);
         return name -> {
-            MessageDigest digest = sha256();
-            update(digest, bytes);
+            MessageDigest digest = digest(bytes);
+            update(digest, bytes(name.namespace()));
             return of(digest, name);
         };
     }
 
     private static long of(MessageDigest digest, LockName name) {
-        update(digest, bytes(name.namespace()));
         return ByteBuffer.wrap(digest.digest(bytes(name.name()))).getLong();
+    }
+
+    /** A SHA-256 that has this text, of which more follow. */
+    static MessageDigest digest(byte[] first) {
+        MessageDigest digest = sha256();
+        update(digest, first);
+        return digest;
     }
 
     /** The length first, so that no two rows of texts read the same. */

@@ -7,9 +7,6 @@ import dev.holdfast.event.Subscription;
 import dev.holdfast.event.Topic;
 import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.Call;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -260,18 +257,10 @@ final class PostgresEventStore implements EventStore {
     }
 
     private String serverChannel(String namespace) {
-        try {
-            // With the schema: two installations in one database have nothing to do with each other.
-            byte[] schema = LockKey.bytes(database.schema().name());
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(
-                    ByteBuffer.allocate(Integer.BYTES).putInt(schema.length).array());
-            digest.update(schema);
-            byte[] hash = digest.digest(LockKey.bytes(namespace));
-            return "holdfast_e" + HexFormat.of().formatHex(hash, 0, 16);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
-        }
+        // With the schema: two installations in one database have nothing to do with each other.
+        byte[] schema = LockKey.bytes(database.schema().name());
+        byte[] hash = LockKey.digest(schema).digest(LockKey.bytes(namespace));
+        return "holdfast_e" + HexFormat.of().formatHex(hash, 0, 16);
     }
 
     @Override
