@@ -793,11 +793,10 @@ final class Hold extends Deadlines.Entry {
         courier.lock();
         try {
             if (phase == Phase.ASKING && (waiter == null || waiter.equals(lease.id))) {
-                long now = holds.deadlines.now();
                 if (asking) {
                     askAgain = true;
                 } else {
-                    askByWaiter(now);
+                    askByWaiter(holds.deadlines.now());
                 }
                 rearm();
             }

@@ -16,6 +16,7 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -410,20 +411,26 @@ class LockFaultsTest extends LockEngineCase {
         }
     }
 
-    @Test
-    void waitingThread_asksItself_whenItIsTold() throws InterruptedException {
+    /** A way to take the lock "a", on a thread that blocks. */
+    private interface Taking {
+        LockGuard take(LockEngine engine) throws InterruptedException;
+    }
+
+    /** Has a thread of its own wait for a lock until this one gives it back; who asked the store for the waiter, in order. */
+    private List<Thread> askers(Taking taking, AtomicReference<@Nullable Thread> waiter) throws InterruptedException {
         Askers askers = new Askers(new TableLockStore(table));
         try (LockEngine third = DistributedLock.over(
                 askers, "test", settings(), Limits.builder().build(), time)) {
             LockGuard held = got(waiting(other, "a"));
             AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
             Thread thread = new Thread(() -> {
-                try (LockGuard guard = third.acquire("a")) {
+                try (LockGuard guard = taking.take(third)) {
                     assertTrue(guard.isHeld());
                 } catch (Throwable thrown) {
                     failed.set(thrown);
                 }
             });
+            waiter.set(thread);
             thread.start();
             while (thread.getState() != Thread.State.WAITING) {
                 Thread.onSpinWait();
@@ -432,36 +439,25 @@ class LockFaultsTest extends LockEngineCase {
             advanceMillis(1);
             thread.join();
             assertNull(failed.get());
-            assertEquals(List.of(thread, thread), askers.threads);
+            return askers.threads;
         }
+    }
+
+    @Test
+    void waitingThread_asksItself_whenItIsTold() throws InterruptedException {
+        AtomicReference<@Nullable Thread> waiter = new AtomicReference<>();
+        List<Thread> askers = askers(engine -> engine.acquire("a"), waiter);
+        assertEquals(Arrays.asList(waiter.get(), waiter.get()), askers);
     }
 
     /** A wait with an end is kept even if the store hangs, so its thread is not lent to the store. */
     @Test
     void waitingThread_doesNotAskItself_ifItsWaitIsBounded() throws InterruptedException {
-        Askers askers = new Askers(new TableLockStore(table));
-        try (LockEngine third = DistributedLock.over(
-                askers, "test", settings(), Limits.builder().build(), time)) {
-            LockGuard held = got(waiting(other, "a"));
-            AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
-            Thread thread = new Thread(() -> {
-                try (LockGuard guard = third.tryAcquire(
-                                "a", LockOptions.renewing().within(LEASE))
-                        .orElseThrow()) {
-                    assertTrue(guard.isHeld());
-                } catch (Throwable thrown) {
-                    failed.set(thrown);
-                }
-            });
-            thread.start();
-            while (thread.getState() != Thread.State.WAITING) {
-                Thread.onSpinWait();
-            }
-            held.close();
-            advanceMillis(1);
-            thread.join();
-            assertNull(failed.get());
-            assertEquals(List.of(thread, Thread.currentThread()), askers.threads);
-        }
+        AtomicReference<@Nullable Thread> waiter = new AtomicReference<>();
+        List<Thread> askers = askers(
+                engine -> engine.tryAcquire("a", LockOptions.renewing().within(LEASE))
+                        .orElseThrow(),
+                waiter);
+        assertEquals(Arrays.asList(waiter.get(), Thread.currentThread()), askers);
     }
 }
