@@ -24,7 +24,7 @@ class RedisClusterTest {
             RedisServer primary = redis.primaryOf("k");
             RedisServer replica = redis.replicasOf(primary).get(0);
             primary.call("SET", "k", "v");
-            assertEquals(1L, primary.call("WAIT", "1", "5000"));
+            assertEquals(1L, Acknowledged.by(1, primary, Duration.ofSeconds(5)));
 
             primary.kill();
             redis.awaitConverged(SOON);
@@ -68,10 +68,10 @@ class RedisClusterTest {
             assertEquals(1, target.replicaLinks().size());
             target.replicaLinks().get(0).stall(Direction.TO_CLIENT);
             target.call("SET", "{a}3", "3");
-            assertEquals(0L, target.call("WAIT", "1", "200"));
+            assertEquals(0L, Acknowledged.by(1, target, Duration.ofMillis(200)));
             target.proxy().heal();
             target.replicaLinks().forEach(ProxiedConnection::heal);
-            assertEquals(1L, target.call("WAIT", "1", "5000"));
+            assertEquals(1L, Acknowledged.by(1, target, Duration.ofSeconds(5)));
 
             redis.failover(replica);
             redis.awaitConverged(SOON);
@@ -85,7 +85,7 @@ class RedisClusterTest {
         try (RedisCluster redis = RedisCluster.start(RedisOptions.defaults().tls())) {
             RedisServer primary = redis.primaryOf("k");
             primary.call("SET", "k", "v");
-            assertEquals(1L, primary.call("WAIT", "1", "5000"));
+            assertEquals(1L, Acknowledged.by(1, primary, Duration.ofSeconds(5)));
         }
     }
 }

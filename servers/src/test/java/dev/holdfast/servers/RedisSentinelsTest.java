@@ -32,7 +32,7 @@ class RedisSentinelsTest {
             assertEquals(2, redis.replicas().size());
             assertTrue(redis.url().matches("redis\\+sentinel://(127\\.0\\.0\\.1:\\d+,?){3}/primary"), redis.url());
             first.call("SET", "k", "v");
-            assertEquals(2L, first.call("WAIT", "2", "5000"));
+            assertEquals(2L, Acknowledged.by(2, first, Duration.ofSeconds(5)));
 
             first.kill();
             Await.within(SOON, () -> redis.primary() != first, () -> new ServerException("no failover"));
@@ -56,9 +56,9 @@ class RedisSentinelsTest {
 
             primary.replicaLinks().forEach(link -> link.stall(Direction.TO_CLIENT));
             primary.call("SET", "late", "1");
-            assertEquals(0L, primary.call("WAIT", "1", "200"));
+            assertEquals(0L, Acknowledged.by(1, primary, Duration.ofMillis(200)));
             primary.replicaLinks().forEach(ProxiedConnection::heal);
-            assertEquals(2L, primary.call("WAIT", "2", "5000"));
+            assertEquals(2L, Acknowledged.by(2, primary, Duration.ofSeconds(5)));
 
             redis.failover();
             redis.awaitConverged(SOON);
