@@ -2,10 +2,12 @@ package dev.holdfast.benchmarks;
 
 import dev.holdfast.benchmarks.Scenario.Measure;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
@@ -17,6 +19,10 @@ import org.HdrHistogram.Histogram;
  */
 final class Contest {
     private static final int WARM_UPS = 2;
+    /** Until what is called often has been compiled. */
+    private static final int COLD_WARM_UPS = 5;
+    /** One caller alone would not call often enough for that. */
+    private static final int WARMING_CALLERS = 4;
     /** Counting slows some servers down, so it has a turn of its own. */
     private static final long COUNTED_MILLIS = 150;
     /** What of a pace counts as kept: the last calls of a short turn end after it. */
@@ -25,7 +31,9 @@ final class Contest {
     private final int rounds;
     private final long millis;
     private final Meter meter;
+    private final Set<String> warm = new HashSet<>();
 
+    /** @param millis the length of a turn */
     Contest(int rounds, long millis, Meter meter) {
         this.rounds = rounds;
         this.millis = millis;
@@ -35,15 +43,19 @@ final class Contest {
     /** What one contender came to. */
     private static final class Sheet {
         final List<Turn> turns = new ArrayList<>();
-        final List<Double> handOvers = new ArrayList<>();
+        final List<Work.Waits> waits = new ArrayList<>();
         final Histogram latency = new Histogram(3);
         double slowest = Double.MAX_VALUE;
         double paced = Double.NaN;
         double commands = Double.NaN;
-        double heldBytes = Double.NaN;
+        Work.Held held = Work.Held.NOTHING;
 
         double median(ToDoubleFunction<Turn> part) {
             return Median.of(turns.stream().mapToDouble(part).toArray());
+        }
+
+        double medianWait(ToDoubleFunction<Work.Waits> part) {
+            return Median.of(waits.stream().mapToDouble(part).toArray());
         }
     }
 
@@ -87,9 +99,8 @@ final class Contest {
                 Sheet sheet = new Sheet();
                 sheets.put(contender.getKey(), sheet);
                 all.put(contender.getKey(), sheet);
-                Turn.run(contender.getValue(), threads, WARM_UPS * millis, meter);
-                contender.getValue().handOverMicros();
-                sheet.heldBytes = contender.getValue().heldBytes();
+                warmUp(scenario, contender.getKey(), contender.getValue(), threads);
+                sheet.held = contender.getValue().held();
             }
             compete(scenario, works, sheets, threads);
             double pace = pace(scenario, works, sheets, threads);
@@ -100,6 +111,15 @@ final class Contest {
                 work.close();
             }
         }
+    }
+
+    /** Longer the first time: what has been compiled stays so at the scenario's other points. */
+    private void warmUp(Scenario scenario, String contender, Work work, int threads) throws Exception {
+        boolean ofSingles = scenario.measure() == Measure.PACE || scenario.measure() == Measure.TURNS;
+        int callers = ofSingles ? Math.max(threads, WARMING_CALLERS) : threads;
+        boolean isCold = scenario.measure() != Measure.COST && warm.add(contender);
+        Turn.run(work, callers, (isCold ? COLD_WARM_UPS : WARM_UPS) * millis, meter);
+        work.waits();
     }
 
     private void compete(Scenario scenario, Map<String, Work> works, Map<String, Sheet> sheets, int threads)
@@ -113,7 +133,7 @@ final class Contest {
                     throw new IllegalStateException(contender.getKey() + " did nothing in " + scenario.name());
                 }
                 sheet.turns.add(turn);
-                sheet.handOvers.add(work.handOverMicros());
+                sheet.waits.add(work.waits());
                 sheet.slowest = Math.min(sheet.slowest, turn.callsPerSecond());
             }
         }
@@ -164,7 +184,6 @@ final class Contest {
                     : ours.perSecond() / theirs.perSecond();
         }
         boolean known = sheet.latency.getTotalCount() > 0;
-        boolean isOurs = name.equals("holdfast");
         return new Result(
                 scenario.name(),
                 scenario.title(),
@@ -176,7 +195,7 @@ final class Contest {
                 Median.of(ratios),
                 Median.least(ratios),
                 Median.greatest(ratios),
-                isOurs ? scenario.goals().getOrDefault(x, Double.NaN) : Double.NaN,
+                scenario.goal(name, x),
                 sheet.median(Turn::perSecond),
                 pace,
                 known && sheet.paced < PACE_KEPT * pace,
@@ -187,11 +206,12 @@ final class Contest {
                 sheet.median(turn -> turn.serverMicros() / turn.operations()),
                 sheet.commands,
                 sheet.median(turn -> turn.allocatedBytes() / turn.operations()),
-                sheet.heldBytes,
+                sheet.held.takenMillis(),
+                sheet.held.nextRatio(),
+                sheet.held.bytes(),
                 sheet.median(Turn::spread),
-                Median.of(sheet.handOvers.stream()
-                        .mapToDouble(Double::doubleValue)
-                        .toArray()));
+                sheet.medianWait(Work.Waits::handOverMicros),
+                sheet.medianWait(Work.Waits::p99WaitMicros));
     }
 
     private static double cost(Turn turn) {

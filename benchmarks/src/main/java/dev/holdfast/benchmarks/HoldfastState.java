@@ -2,6 +2,7 @@ package dev.holdfast.benchmarks;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.spi.Key;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +34,20 @@ final class HoldfastState implements StateClient {
 
     @Override
     public Batch puttingAll(List<byte[]> keys, byte[] value) {
+        Map<Key, byte[]> entries = entries(keys, value);
+        return () -> backend.state().putAll(entries);
+    }
+
+    @Override
+    public Batch puttingAll(List<byte[]> keys, byte[] value, Duration ttl) {
+        Map<Key, byte[]> entries = entries(keys, value);
+        return () -> backend.state().putAll(entries, ttl);
+    }
+
+    private static Map<Key, byte[]> entries(List<byte[]> keys, byte[] value) {
         Map<Key, byte[]> entries = new HashMap<>();
         keys.forEach(key -> entries.put(Key.of(key), value));
-        return () -> backend.state().putAll(entries);
+        return entries;
     }
 
     @Override

@@ -68,7 +68,7 @@ final class PostgresTarget implements Closeable {
     /** With durable settings, as servers have them, and room for ten thousand locks. */
     static PostgresTarget started() {
         PostgresServer server = PostgresServer.start(PostgresOptions.defaults()
-                .set("max_connections", "200")
+                .set("max_connections", "300")
                 .set("max_locks_per_transaction", "512")
                 .set("shared_preload_libraries", "pg_stat_statements"));
         return new PostgresTarget(server.url(), server.pid(), server::close)

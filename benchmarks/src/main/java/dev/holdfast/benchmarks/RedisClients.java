@@ -3,6 +3,7 @@ package dev.holdfast.benchmarks;
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -11,14 +12,17 @@ import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.redisson.Redisson;
+import org.redisson.api.RBatch;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 import redis.clients.jedis.AbstractPipeline;
@@ -26,6 +30,7 @@ import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.params.SetParams;
 
 /** Those who keep state in Redis, each as its documentation has it: pools of 64 connections where there are pools. */
 final class RedisClients {
@@ -118,6 +123,16 @@ final class RedisClients {
         }
 
         @Override
+        public Batch puttingAll(List<byte[]> keys, byte[] value, Duration ttl) {
+            SetParams ending = SetParams.setParams().px(ttl.toMillis());
+            return () -> {
+                try (AbstractPipeline pipeline = client.pipelined()) {
+                    keys.forEach(key -> pipeline.set(key, value, ending));
+                }
+            };
+        }
+
+        @Override
         public void close() {
             client.close();
         }
@@ -195,6 +210,15 @@ final class RedisClients {
         }
 
         @Override
+        public Batch puttingAll(List<byte[]> keys, byte[] value, Duration ttl) {
+            SetArgs ending = SetArgs.Builder.px(ttl);
+            return () -> keys.stream()
+                    .map(key -> async.set(key, value, ending).toCompletableFuture())
+                    .toList()
+                    .forEach(CompletableFuture::join);
+        }
+
+        @Override
         public void close() {
             connection.close();
             stopping.run();
@@ -238,6 +262,17 @@ final class RedisClients {
             keys.forEach(key -> entries.put(name(key), value));
             return () -> client.getBuckets(org.redisson.client.codec.ByteArrayCodec.INSTANCE)
                     .set(entries);
+        }
+
+        @Override
+        public Batch puttingAll(List<byte[]> keys, byte[] value, Duration ttl) {
+            List<String> names = keys.stream().map(Buckets::name).toList();
+            return () -> {
+                RBatch batch = client.createBatch();
+                names.forEach(name -> batch.<byte[]>getBucket(name, org.redisson.client.codec.ByteArrayCodec.INSTANCE)
+                        .setAsync(value, ttl));
+                batch.execute();
+            };
         }
 
         @Override

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.ScanParams;
@@ -235,7 +236,10 @@ final class RedisTarget implements Closeable {
             String cursor = ScanParams.SCAN_POINTER_START;
             do {
                 ScanResult<String> page = server.scan(cursor, ours);
-                page.getResult().forEach(server::unlink);
+                // On a Cluster they are of many slots, so no command may name them all.
+                try (Pipeline pipeline = server.pipelined()) {
+                    page.getResult().forEach(pipeline::unlink);
+                }
                 cursor = page.getCursor();
             } while (!cursor.equals(ScanParams.SCAN_POINTER_START));
         }

@@ -25,10 +25,13 @@ final class Report {
             new Column("server µs", result -> text("%.2f", result.serverMicros())),
             new Column("commands", result -> text("%.2f", result.commands())),
             new Column("bytes", result -> text("%,.0f", result.allocatedBytes())),
+            new Column("taken in ms", result -> text("%,.0f", result.takenMillis())),
+            new Column("one more", result -> text("%.2f", result.nextRatio())),
             new Column("heap of one", result -> text("%,.0f", result.heldBytes())));
     private static final List<Column> OF_CONTENDED = List.of(
             new Column("spread", result -> text("%.2f", result.spread())),
-            new Column("hand-over µs", result -> text("%,.0f", result.handOverMicros())));
+            new Column("hand-over µs", result -> text("%,.0f", result.handOverMicros())),
+            new Column("p99 wait µs", result -> text("%,.0f", result.p99WaitMicros())));
 
     private final PrintStream out;
 
@@ -41,11 +44,11 @@ final class Report {
         Result first = results.get(0);
         out.printf(
                 Locale.ROOT,
-                "%n### %s: %s; %,d %s%n%nRatio to %s%s.%n%n",
+                "%n### %s: %s; %s: %,d%n%nRatio to %s%s.%n%n",
                 first.scenario(),
                 first.title(),
-                first.x(),
                 first.axis(),
+                first.x(),
                 first.base(),
                 Double.isNaN(first.pace())
                         ? ""

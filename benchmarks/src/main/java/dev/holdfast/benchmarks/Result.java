@@ -14,9 +14,9 @@ package dev.holdfast.benchmarks;
  * @param clientMicros processor time of an operation; the server's likewise
  * @param commands that one operation sends to the server
  * @param allocatedBytes of one operation
- * @param heldBytes of this JVM's heap, of one of the things held
+ * @param takenMillis in which locks that are held were taken; see {@link Work.Held}, also for the next two
  * @param spread most calls of a thread by the least of a thread
- * @param handOverMicros from a release to the next grant
+ * @param handOverMicros see {@link Work.Waits}, also for the next
  */
 record Result(
         String scenario,
@@ -40,6 +40,9 @@ record Result(
         double serverMicros,
         double commands,
         double allocatedBytes,
+        double takenMillis,
+        double nextRatio,
         double heldBytes,
         double spread,
-        double handOverMicros) {}
+        double handOverMicros,
+        double p99WaitMicros) {}

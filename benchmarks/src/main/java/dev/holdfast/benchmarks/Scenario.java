@@ -15,7 +15,7 @@ import java.util.function.IntUnaryOperator;
  * @param quick the point that a quick run measures, or -1 if it measures none
  * @param threads how many threads do it at a point
  * @param base the contender that the others are compared with
- * @param goals what Holdfast's ratio is to be at a point, where somebody said so
+ * @param goals what the ratio of a contender is to be at a point, where somebody said so
  * @param measure what is compared, and how
  * @param contenders of a point, by name, in their order
  */
@@ -27,7 +27,7 @@ record Scenario(
         int quick,
         IntUnaryOperator threads,
         String base,
-        Map<Integer, Double> goals,
+        Map<String, Map<Integer, Double>> goals,
         Measure measure,
         IntFunction<Map<String, Work.Opening>> contenders) {
 
@@ -40,6 +40,11 @@ record Scenario(
         DEPTH,
         /** Processor time of client and server. */
         COST
+    }
+
+    /** NaN if there is none. */
+    double goal(String contender, int x) {
+        return goals.getOrDefault(contender, Map.of()).getOrDefault(x, Double.NaN);
     }
 
     /** The store: what comes before the first hyphen. */

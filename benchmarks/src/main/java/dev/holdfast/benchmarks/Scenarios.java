@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
@@ -25,6 +26,8 @@ final class Scenarios {
     private static final int SMALL = 128;
     private static final int PIPELINED = 100;
     private static final int UNMEASURED = -1;
+    /** Of more a turn would be one call that takes seconds. */
+    private static final int ONE_BY_ONE = 1_000;
     /** Short, so that a measurement sees many renewals. */
     private static final Duration RENEWED_LEASE = Duration.ofSeconds(3);
 
@@ -43,21 +46,22 @@ final class Scenarios {
 
     static List<Scenario> of(Servers servers) {
         Scenarios scenarios = new Scenarios(servers);
-        scenarios.redisState("redis", servers::redis, Map.of());
+        scenarios.redisState("redis", servers::redis);
         scenarios.redisLocks("redis", servers::redis);
         scenarios.postgres();
         scenarios.memory();
-        scenarios.redisState("cluster", servers::cluster, Map.of());
+        scenarios.redisState("cluster", servers::cluster);
         scenarios.redisLocks("cluster", servers::cluster);
         return scenarios.all;
     }
 
     // --- Redis
 
-    private void redisState(String store, Supplier<RedisTarget> target, Map<Integer, Double> none) {
-        Map<Integer, Double> goals = Map.of(1, 0.97, 2, 0.97, 8, 0.97, 16, 1.4, 64, 2.1, 256, 3.0);
-        List<byte[]> keys = Works.keys(Works.KEYS);
+    private void redisState(String store, Supplier<RedisTarget> target) {
         boolean cluster = store.equals("cluster");
+        Map<String, Map<Integer, Double>> goals =
+                cluster ? Map.of() : ours(Map.of(1, 0.97, 2, 0.97, 8, 0.97, 16, 1.4, 64, 2.1, 256, 3.0));
+        List<byte[]> keys = Works.keys(Works.KEYS);
         all.add(new Scenario(
                 store + "-get",
                 "get of 128 bytes",
@@ -66,7 +70,7 @@ final class Scenarios {
                 QUICK_CALLERS,
                 SAME,
                 "jedis",
-                cluster ? none : goals,
+                goals,
                 Measure.PACE,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
@@ -82,7 +86,7 @@ final class Scenarios {
                 QUICK_CALLERS,
                 SAME,
                 "jedis",
-                cluster ? none : goals,
+                goals,
                 Measure.PACE,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
@@ -104,7 +108,7 @@ final class Scenarios {
                 UNMEASURED,
                 x -> 16,
                 "jedis",
-                cluster ? none : Map.of(LARGE, 1.2),
+                cluster ? Map.of() : ours(Map.of(LARGE, 1.2)),
                 Measure.PACE,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
@@ -121,7 +125,7 @@ final class Scenarios {
                 UNMEASURED,
                 x -> 16,
                 "jedis",
-                none,
+                Map.of(),
                 Measure.PACE,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
@@ -147,7 +151,7 @@ final class Scenarios {
                 64,
                 x -> 1,
                 "lettuce",
-                cluster ? none : Map.of(64, 2.6, 512, 6.0),
+                cluster ? Map.of() : ours(Map.of(64, 2.6, 512, 6.0)),
                 Measure.DEPTH,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
@@ -165,7 +169,7 @@ final class Scenarios {
                 1_000,
                 x -> 1,
                 "jedis",
-                cluster ? none : Map.of(1_000, 0.95),
+                cluster ? Map.of() : ours(Map.of(1_000, 0.95)),
                 Measure.DEPTH,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
@@ -175,14 +179,38 @@ final class Scenarios {
                     all.put(
                             "jedis, a pipeline",
                             Works.batches(some, Works.value(SMALL), () -> new RedisClients.Jedis(target.get(), true)));
-                    all.put(
-                            "holdfast, one by one",
-                            Works.oneByOne(
-                                    some,
-                                    Works.value(SMALL),
-                                    () -> new HoldfastState(RedisClients.holdfast(target.get()))));
+                    if (x <= ONE_BY_ONE) {
+                        all.put(
+                                "holdfast, one by one",
+                                Works.oneByOne(
+                                        some,
+                                        Works.value(SMALL),
+                                        () -> new HoldfastState(RedisClients.holdfast(target.get()))));
+                    }
                     return all;
                 }));
+        all.add(new Scenario(
+                store + "-batch-with-ttl",
+                "puts of 128 bytes with a time to live in batches by one caller",
+                "keys of a batch",
+                List.of(1_000),
+                UNMEASURED,
+                x -> 1,
+                "jedis, a pipeline",
+                cluster ? Map.of() : ours(Map.of(1_000, 0.95)),
+                Measure.DEPTH,
+                x -> {
+                    Map<String, Works.Opening<StateClient>> clients = stateClients(target);
+                    clients.put("jedis, a pipeline", Objects.requireNonNull(clients.remove("jedis")));
+                    Map<String, Work.Opening> all = new LinkedHashMap<>();
+                    clients.forEach((name, client) ->
+                            all.put(name, Works.endingBatches(keys.subList(0, x), Works.value(SMALL), client)));
+                    return all;
+                }));
+    }
+
+    private static Map<String, Map<Integer, Double>> ours(Map<Integer, Double> goals) {
+        return Map.of("holdfast", goals);
     }
 
     private static Map<String, Works.Opening<StateClient>> stateClients(Supplier<RedisTarget> target) {
@@ -204,12 +232,18 @@ final class Scenarios {
                 QUICK_CALLERS,
                 SAME,
                 "raw",
-                cluster ? Map.of() : Map.of(1, 1.8, 16, 1.6, 64, 2.5),
+                cluster ? Map.of() : ours(Map.of(1, 1.8, 16, 1.6, 64, 2.5)),
                 Measure.TURNS,
                 x -> {
                     Map<String, Work.Opening> all = new LinkedHashMap<>();
                     Map<String, Works.Opening<LockClient>> clients = lockClients(target);
                     clients.remove("holdfast, strict");
+                    if (cluster) {
+                        // As Redisson does by itself on a Cluster.
+                        clients.put(
+                                "holdfast, acknowledged",
+                                () -> new HoldfastLocks(RedisClients.holdfast(target.get(), "replicaAck=1"), true));
+                    }
                     clients.put("shedlock", () -> new RedisLocks.ShedLock(target.get()));
                     clients.forEach((name, client) -> all.put(name, Works.freeLocks(client)));
                     return all;
@@ -220,8 +254,11 @@ final class Scenarios {
                         + (heldMillis == 0 ? "" : "-for-" + heldMillis + "-ms");
                 String title = "one lock that all callers want, of " + clients + (clients == 1 ? " client" : " clients")
                         + (heldMillis == 0 ? "" : ", held for " + heldMillis + " ms");
-                Map<Integer, Double> goals =
-                        heldMillis == 0 && !cluster ? Map.of(16, clients == 1 ? 8.0 : 7.0) : Map.of();
+                Map<String, Map<Integer, Double>> goals = cluster || heldMillis > 0
+                        ? Map.of()
+                        : clients == 1
+                                ? ours(Map.of(16, 8.0))
+                                : Map.of("holdfast", Map.of(16, 7.0), "holdfast, strict", Map.of(16, 0.9));
                 all.add(new Scenario(
                         name,
                         title,
@@ -343,6 +380,11 @@ final class Scenarios {
                 }
 
                 @Override
+                public void turn(String name) throws InterruptedException {
+                    backend.locks().acquire(name, LockClient.LEASE).close();
+                }
+
+                @Override
                 public void close() {
                     backend.close();
                 }
@@ -360,6 +402,11 @@ final class Scenarios {
                     return IntStream.range(0, count)
                             .mapToObj(i -> redisson.take(names + i))
                             .toList();
+                }
+
+                @Override
+                public void turn(String name) throws Exception {
+                    redisson.take(name).release();
                 }
 
                 @Override
@@ -387,7 +434,7 @@ final class Scenarios {
                 QUICK_CALLERS,
                 SAME,
                 "jdbc",
-                Map.of(1, 0.97, 16, 1.2, 64, 3.5),
+                ours(Map.of(1, 0.97, 16, 1.2, 64, 3.5)),
                 Measure.TURNS,
                 x -> withPgBench(
                         ordered(
@@ -402,7 +449,7 @@ final class Scenarios {
                 QUICK_CALLERS,
                 SAME,
                 "jdbc",
-                Map.of(1, 0.97, 16, 2.1, 64, 5.7),
+                ours(Map.of(1, 0.97, 16, 2.1, 64, 5.7)),
                 Measure.TURNS,
                 x -> withPgBench(
                         ordered(
@@ -430,13 +477,19 @@ final class Scenarios {
                 1_000,
                 x -> 1,
                 "jdbc, unnest",
-                Map.of(1_000, 0.95),
+                ours(Map.of(1_000, 0.95)),
                 Measure.DEPTH,
-                x -> ordered(
-                        "jdbc, unnest", Works.batches(keys.subList(0, x), Works.value(SMALL), jdbc),
-                        "holdfast", Works.batches(keys.subList(0, x), Works.value(SMALL), holdfast),
-                        "jdbc, rewritten batch", Works.batches(keys.subList(0, x), Works.value(SMALL), rewritten),
-                        "holdfast, one by one", Works.oneByOne(keys.subList(0, x), Works.value(SMALL), holdfast))));
+                x -> {
+                    List<byte[]> some = keys.subList(0, x);
+                    Map<String, Work.Opening> all = ordered(
+                            "jdbc, unnest", Works.batches(some, Works.value(SMALL), jdbc),
+                            "holdfast", Works.batches(some, Works.value(SMALL), holdfast),
+                            "jdbc, rewritten batch", Works.batches(some, Works.value(SMALL), rewritten));
+                    if (x <= ONE_BY_ONE) {
+                        all.put("holdfast, one by one", Works.oneByOne(some, Works.value(SMALL), holdfast));
+                    }
+                    return all;
+                }));
         all.add(new Scenario(
                 "postgres-lock",
                 "take and give back a lock that nobody else wants",
@@ -445,7 +498,7 @@ final class Scenarios {
                 QUICK_CALLERS,
                 SAME,
                 "advisory",
-                Map.of(1, 0.95, 64, 3.0),
+                Map.of("holdfast", Map.of(1, 0.95, 64, 3.0), "holdfast, lease", Map.of(64, 1.1)),
                 Measure.TURNS,
                 x -> ordered(
                         "advisory", Works.freeLocks(() -> new PostgresClients.Advisory(target.get())),
@@ -517,7 +570,7 @@ final class Scenarios {
                 2,
                 SAME,
                 "map",
-                Map.of(1, 0.8, 2, 0.8),
+                ours(Map.of(1, 0.8, 2, 0.8)),
                 Measure.DEPTH,
                 x -> ordered(
                         "map", Works.together(Works.gets(keys, Works.value(SMALL), MemoryClients::map)),
@@ -531,7 +584,7 @@ final class Scenarios {
                 2,
                 SAME,
                 "map",
-                Map.of(1, 0.6, 2, 0.6),
+                ours(Map.of(1, 0.6, 2, 0.6)),
                 Measure.DEPTH,
                 x -> ordered(
                         "map", Works.together(Works.puts(keys, Works.value(SMALL), MemoryClients::map)),

@@ -1,5 +1,6 @@
 package dev.holdfast.benchmarks;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,11 @@ interface StateClient extends AutoCloseable {
     byte @Nullable [] get(byte[] key) throws Exception;
 
     Batch puttingAll(List<byte[]> keys, byte[] value);
+
+    /** The same with a time to live. */
+    default Batch puttingAll(List<byte[]> keys, byte[] value, Duration ttl) {
+        throw new UnsupportedOperationException("no scenario has it");
+    }
 
     default CompletionStage<?> getAsync(byte[] key) {
         throw new UnsupportedOperationException("it blocks");

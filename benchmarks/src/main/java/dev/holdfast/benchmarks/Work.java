@@ -15,14 +15,34 @@ interface Work extends AutoCloseable {
      */
     int once(int thread, long step) throws Exception;
 
-    /** The median time from one holder's release to the next one's grant since this was last asked, in microseconds; NaN if there is none. */
-    default double handOverMicros() {
-        return Double.NaN;
+    /**
+     * What those saw who want one lock; NaN where nobody does.
+     *
+     * @param handOverMicros median time from one holder's release to the next one's grant
+     * @param p99WaitMicros from asking to the grant, of threads that ask again as soon as they have given back
+     */
+    record Waits(double handOverMicros, double p99WaitMicros) {
+        static final Waits NONE = new Waits(Double.NaN, Double.NaN);
     }
 
-    /** What of this JVM's heap one of the things it holds takes; NaN if it holds none. */
-    default double heldBytes() {
-        return Double.NaN;
+    /**
+     * What it is to hold many locks; NaN where nobody does.
+     *
+     * @param takenMillis in which they were taken
+     * @param nextRatio what it costs to take and give back one more, by what that cost before
+     * @param bytes of this JVM's heap that one of them takes
+     */
+    record Held(double takenMillis, double nextRatio, double bytes) {
+        static final Held NOTHING = new Held(Double.NaN, Double.NaN, Double.NaN);
+    }
+
+    /** Of the time since this was last asked. */
+    default Waits waits() {
+        return Waits.NONE;
+    }
+
+    default Held held() {
+        return Held.NOTHING;
     }
 
     /**

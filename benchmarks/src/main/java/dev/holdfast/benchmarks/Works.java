@@ -1,6 +1,7 @@
 package dev.holdfast.benchmarks;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -8,6 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +23,11 @@ final class Works {
     private static final int ASYNC_TOGETHER = 2_000;
     private static final int TOGETHER = 100;
     private static final int COLLECTIONS = 4;
+    private static final int TURNS = 1_000;
     /** Of fewer the heap cannot be told from all else that is there. */
     private static final int HELD_FOR_HEAP = 10_000;
 
+    private static final Duration TTL = Duration.ofHours(1);
     private static final AtomicInteger HOLDERS = new AtomicInteger();
 
     private Works() {}
@@ -108,13 +112,23 @@ final class Works {
 
     /** One batch after the other, each of the same keys. */
     static Work.Opening batches(List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return batches(keys.size(), opening, client -> client.puttingAll(keys, value));
+    }
+
+    /** The same with a time to live that no measurement sees the end of. */
+    static Work.Opening endingBatches(List<byte[]> keys, byte[] value, Opening<StateClient> opening) {
+        return batches(keys.size(), opening, client -> client.puttingAll(keys, value, TTL));
+    }
+
+    private static Work.Opening batches(
+            int keys, Opening<StateClient> opening, Function<StateClient, StateClient.Batch> making) {
         return () -> {
             StateClient client = opening.open();
-            StateClient.Batch batch = client.puttingAll(keys, value);
+            StateClient.Batch batch = making.apply(client);
             return new Closing(
                     (thread, step) -> {
                         batch.run();
-                        return keys.size();
+                        return keys;
                     },
                     client);
         };
@@ -192,10 +206,11 @@ final class Works {
         private final List<LockClient> clients;
         private final long heldNanos;
         private final AtomicInteger inside = new AtomicInteger();
-        /** When the last holder began to give back; written and read by holders, one after the other. */
+        /** When the last holder began to give back; this and the histograms are for holders, one after the other. */
         private volatile long released;
 
         private final Histogram handOvers = new Histogram(3);
+        private final Histogram waits = new Histogram(3);
 
         OneLock(List<LockClient> clients, long heldNanos) {
             this.clients = clients;
@@ -204,6 +219,7 @@ final class Works {
 
         @Override
         public int once(int thread, long step) throws Exception {
+            long asked = System.nanoTime();
             LockClient.Taken taken = clients.get(thread % clients.size()).take(PREFIX + "one");
             long now = System.nanoTime();
             if (inside.getAndIncrement() != 0) {
@@ -212,6 +228,7 @@ final class Works {
             if (released != 0) {
                 handOvers.recordValue(Math.max(0, now - released));
             }
+            waits.recordValue(now - asked);
             if (heldNanos > 0) {
                 LockSupport.parkNanos(heldNanos);
             }
@@ -222,11 +239,14 @@ final class Works {
         }
 
         @Override
-        public double handOverMicros() {
-            double median = handOvers.getTotalCount() == 0 ? Double.NaN : handOvers.getValueAtPercentile(50) / 1e3;
+        public Waits waits() {
+            Waits seen = handOvers.getTotalCount() == 0
+                    ? Waits.NONE
+                    : new Waits(handOvers.getValueAtPercentile(50) / 1e3, waits.getValueAtPercentile(99) / 1e3);
             handOvers.reset();
+            waits.reset();
             released = 0;
-            return median;
+            return seen;
         }
 
         @Override
@@ -237,9 +257,12 @@ final class Works {
         }
     }
 
-    /** Takes so many locks that renew themselves, and answers what they are: kept as long as they are held. */
     interface Holding extends AutoCloseable {
+        /** Takes so many locks that renew themselves, and answers what they are: kept as long as they are held. */
         List<?> take(String names, int count) throws Exception;
+
+        /** Takes a lock and gives it back. */
+        void turn(String name) throws Exception;
     }
 
     /** Locks that are held and renewed; an operation is a second of all of them. */
@@ -249,9 +272,17 @@ final class Works {
             // What the first makes is made once, however many follow.
             String names = PREFIX + "held/" + HOLDERS.getAndIncrement() + "/";
             List<?> first = client.take(names + "first/", 1);
+            for (int warmUp = 0; warmUp < 2; warmUp++) {
+                turnNanos(client, names);
+            }
+            double turnBefore = turnNanos(client, names);
             long before = heapBytes();
+            long asked = System.nanoTime();
             List<?> taken = client.take(names, count);
+            double takenMillis = (System.nanoTime() - asked) / 1e6;
             double each = Math.max(0, heapBytes() - before) / (double) count;
+            Work.Held held = new Work.Held(
+                    takenMillis, turnNanos(client, names) / turnBefore, count < HELD_FOR_HEAP ? Double.NaN : each);
             return new Work() {
                 @Override
                 public int once(int thread, long step) throws Exception {
@@ -263,8 +294,8 @@ final class Works {
                 }
 
                 @Override
-                public double heldBytes() {
-                    return count < HELD_FOR_HEAP ? Double.NaN : each;
+                public Held held() {
+                    return held;
                 }
 
                 @Override
@@ -273,6 +304,17 @@ final class Works {
                 }
             };
         };
+    }
+
+    /** The median of a thousand. */
+    private static double turnNanos(Holding client, String names) throws Exception {
+        double[] nanos = new double[TURNS];
+        for (int i = 0; i < nanos.length; i++) {
+            long start = System.nanoTime();
+            client.turn(names + "turn/" + i);
+            nanos[i] = System.nanoTime() - start;
+        }
+        return Median.of(nanos);
     }
 
     /** After as many collections as it takes to be rid of what cleans up after itself. */
