@@ -74,7 +74,8 @@ final class Chart {
     /** Draws each scenario that has at least two points, and answers where. */
     static List<Path> draw(List<Result> results, Path folder) throws IOException {
         Map<String, List<Result>> scenarios = new LinkedHashMap<>();
-        results.forEach(result -> scenarios
+        // A logarithmic axis has no place for zero.
+        results.stream().filter(result -> result.x() > 0).forEach(result -> scenarios
                 .computeIfAbsent(result.scenario(), absent -> new ArrayList<>())
                 .add(result));
         List<Path> drawn = new ArrayList<>();

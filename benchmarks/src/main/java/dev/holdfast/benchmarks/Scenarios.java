@@ -250,8 +250,8 @@ final class Scenarios {
                 }));
         for (int clients : new int[] {1, 4}) {
             for (int heldMillis : new int[] {0, 1}) {
-                String name = store + "-contended" + (clients == 1 ? "" : "-by-" + clients)
-                        + (heldMillis == 0 ? "" : "-for-" + heldMillis + "-ms");
+                String name =
+                        store + "-contended-by-" + clients + (heldMillis == 0 ? "" : "-for-" + heldMillis + "-ms");
                 String title = "one lock that all callers want, of " + clients + (clients == 1 ? " client" : " clients")
                         + (heldMillis == 0 ? "" : ", held for " + heldMillis + " ms");
                 Map<String, Map<Integer, Double>> goals = cluster || heldMillis > 0
@@ -515,7 +515,7 @@ final class Scenarios {
                         "shedlock", Works.freeLocks(() -> new PostgresClients.ShedLock(target.get())))));
         for (int clients : new int[] {1, 4}) {
             all.add(new Scenario(
-                    "postgres-contended" + (clients == 1 ? "" : "-by-" + clients),
+                    "postgres-contended-by-" + clients,
                     "one lock that all callers want, of " + clients + (clients == 1 ? " client" : " clients"),
                     "callers",
                     List.of(16, 64),
