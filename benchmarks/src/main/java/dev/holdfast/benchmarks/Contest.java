@@ -107,9 +107,22 @@ final class Contest {
             count(scenario, works, sheets, threads);
             return pace;
         } finally {
-            for (Work work : works.values()) {
-                work.close();
+            close(works);
+        }
+    }
+
+    /** All of them, whatever becomes of one. */
+    private static void close(Map<String, Work> works) {
+        IllegalStateException failed = null;
+        for (Map.Entry<String, Work> contender : works.entrySet()) {
+            try {
+                contender.getValue().close();
+            } catch (Exception trouble) {
+                failed = new IllegalStateException(contender.getKey() + ": " + trouble.getMessage(), trouble);
             }
+        }
+        if (failed != null) {
+            throw failed;
         }
     }
 

@@ -89,17 +89,24 @@ final class RedisLocks {
             redisson = RedisClients.redisson(target, lease.toMillis());
         }
 
-        @Override
-        public Taken take(String name) {
+        private RLock lock(String name) {
             // Each kind keeps something else under its name.
             String own = Works.PREFIX + kind + name;
-            RLock lock =
-                    switch (kind) {
-                        case LOCK -> redisson.getLock(own);
-                        case FENCED -> redisson.getFencedLock(own);
-                        case FAIR -> redisson.getFairLock(own);
-                        case SPIN -> redisson.getSpinLock(own);
-                    };
+            return switch (kind) {
+                case LOCK -> redisson.getLock(own);
+                case FENCED -> redisson.getFencedLock(own);
+                case FAIR -> redisson.getFairLock(own);
+                case SPIN -> redisson.getSpinLock(own);
+            };
+        }
+
+        boolean isLocked(String name) {
+            return lock(name).isLocked();
+        }
+
+        @Override
+        public Taken take(String name) {
+            RLock lock = lock(name);
             if (renewed) {
                 lock.lock();
             } else {

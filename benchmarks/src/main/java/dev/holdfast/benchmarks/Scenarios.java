@@ -385,6 +385,11 @@ final class Scenarios {
                 }
 
                 @Override
+                public boolean isLocked(String name) {
+                    return backend.locks().isLocked(name);
+                }
+
+                @Override
                 public void close() {
                     backend.close();
                 }
@@ -407,6 +412,11 @@ final class Scenarios {
                 @Override
                 public void turn(String name) throws Exception {
                     redisson.take(name).release();
+                }
+
+                @Override
+                public boolean isLocked(String name) {
+                    return redisson.isLocked(name);
                 }
 
                 @Override
