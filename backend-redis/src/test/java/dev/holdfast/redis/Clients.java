@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 
 /** Clients of a single server for tests of what lies below the provider. */
@@ -21,8 +23,12 @@ final class Clients {
     }
 
     static Redis of(int port, Acknowledgement acknowledgement) {
-        Connector connector =
-                new Connector(Connector.Login.NONE, 0, "test", TIMEOUT_MILLIS, TIMEOUT_MILLIS, null, true);
+        return of(port, acknowledgement, null);
+    }
+
+    /** Encrypted, unless the factory is null. */
+    static Redis of(int port, Acknowledgement acknowledgement, @Nullable SSLSocketFactory tls) {
+        Connector connector = new Connector(Connector.Login.NONE, 0, "test", TIMEOUT_MILLIS, TIMEOUT_MILLIS, tls, true);
         RedisSettings settings = new RedisSettings(
                 connector,
                 (nodes, threads, time, news) -> new SingleTopology(nodes.apply(new HostAndPort("127.0.0.1", port))),

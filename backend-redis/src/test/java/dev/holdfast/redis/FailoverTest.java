@@ -15,9 +15,13 @@ import dev.holdfast.spi.Key;
 import dev.holdfast.state.Scope;
 import dev.holdfast.state.Space;
 import dev.holdfast.state.StateStore;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +33,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 /** A backend finds the new primary by itself, and callers see errors of the tree only. */
 class FailoverTest {
     private static final byte[] VALUE = "value".getBytes(StandardCharsets.UTF_8);
+    private static final Duration CONVERGED = Duration.ofSeconds(20);
 
     @Test
     void sentinels_nameTheNewPrimary() {
@@ -106,9 +111,7 @@ class FailoverTest {
     void sentinelsThatBeginAnew_areFollowed() {
         try (RedisSentinels servers = RedisSentinels.start();
                 Backend backend = Backends.open(servers.url())) {
-            servers.failover();
-            Clients.until("a write reaches the promoted server", puts(backend, "promoted"));
-            servers.awaitConverged(Duration.ofSeconds(20));
+            failOver(servers, backend);
             RedisServer old = servers.primary();
             RedisServer next = servers.replicas().get(0);
             servers.sentinels().forEach(sentinel -> sentinel.call("SENTINEL", "REMOVE", RedisSentinels.NAME));
@@ -124,6 +127,50 @@ class FailoverTest {
                             "2"));
             Clients.until("a write reaches the named server", puts(backend, "after"));
         }
+    }
+
+    /** As where their files were lost: the next failover counts less than one that was seen. */
+    @Test
+    void sentinelsThatBeginAnewWithTheSamePrimary_areFollowedToTheNext() throws IOException {
+        try (RedisSentinels servers = RedisSentinels.start()) {
+            count(servers, 7);
+            try (Backend backend = Backends.open(servers.url())) {
+                count(servers, 0);
+                failOver(servers, backend);
+                assertEquals(1, epoch(servers), "they began anew");
+            }
+        }
+    }
+
+    /** Returns when the old primary is a replica, so that a write that succeeded is one at the new. */
+    private static void failOver(RedisSentinels servers, Backend backend) {
+        // On a busy machine they would call it off.
+        servers.sentinels()
+                .forEach(one -> one.call("SENTINEL", "SET", RedisSentinels.NAME, "failover-timeout", "60000"));
+        servers.failover();
+        servers.awaitConverged(CONVERGED);
+        Clients.until("a write reaches the promoted server", puts(backend, "promoted"));
+    }
+
+    private static long epoch(RedisSentinels servers) {
+        List<?> fields = (List<?>) servers.sentinels().get(0).call("SENTINEL", "MASTER", RedisSentinels.NAME);
+        return Long.parseLong(String.valueOf(fields.get(fields.indexOf("config-epoch") + 1)));
+    }
+
+    /** Sets how many failovers they have counted. */
+    private static void count(RedisSentinels servers, int failovers) throws IOException {
+        List<Path> files = servers.sentinels().stream()
+                .map(sentinel -> Path.of(sentinel.info("server").get("config_file")))
+                .toList();
+        // All at once, or one would tell the others.
+        servers.sentinels().forEach(RedisServer::kill);
+        for (Path file : files) {
+            String lines = Files.readString(file);
+            Files.writeString(file, lines.replaceAll("(-epoch (primary )?)[0-9]+", "$1" + failovers));
+        }
+        servers.sentinels().forEach(RedisServer::restart);
+        servers.awaitConverged(CONVERGED);
+        assertEquals(failovers, epoch(servers));
     }
 
     @Test

@@ -22,7 +22,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that read nothing: what was written to them, what is being written, and what waits to be. */
 class GivenUpTest {
@@ -34,11 +38,12 @@ class GivenUpTest {
 
     private static final byte[] MORE_THAN_BUFFERS = new byte[16 << 20];
 
-    @Test
-    void whatWasNotSentYet_isNotSentAfterItWasGivenUp() throws Exception {
+    @ParameterizedTest(name = "encrypted: {0}")
+    @ValueSource(booleans = {false, true})
+    void whatWasNotSentYet_isNotSentAfterItWasGivenUp(boolean encrypted) throws Exception {
         byte[] key = Command.ascii("ghost");
-        try (RedisServer server = RedisServer.start(RedisOptions.defaults().proxies());
-                Redis redis = Clients.of(server.port())) {
+        try (RedisServer server = RedisServer.start(options(encrypted).proxies());
+                Redis redis = Clients.of(server.port(), Acknowledgement.NONE, factory(server))) {
             Pool pool = redis.primaries().get(0).pool();
             Link link = pool.borrow();
             List<ProxiedConnection> late = List.copyOf(server.proxy().connections());
@@ -57,12 +62,14 @@ class GivenUpTest {
         }
     }
 
-    @Test
-    void aServerThatReadsNothing_isGivenUpInTheMidstOfAValue() throws Exception {
-        try (RedisServer server = RedisServer.start();
-                Backend backend = Backends.open(server.url() + "?commandTimeout=1s")) {
+    @ParameterizedTest(name = "encrypted: {0}")
+    @ValueSource(booleans = {false, true})
+    void aServerThatReadsNothing_isGivenUpInTheMidstOfAValue(boolean encrypted) throws Exception {
+        try (RedisServer server = RedisServer.start(options(encrypted).proxies());
+                Backend backend = trusting(server).set("commandTimeout", "1s").open()) {
             backend.state().put(Key.of("warm"), SMALL);
-            server.pause();
+            // At once, for a connection that was idle is tried before it is used.
+            server.proxy().stall(Direction.TO_SERVER);
             CompletableFuture<Version> put = backend.state()
                     .async()
                     .put(Key.of("large"), MORE_THAN_BUFFERS)
@@ -70,7 +77,6 @@ class GivenUpTest {
             ExecutionException failed = assertThrows(ExecutionException.class, () -> put.get(20, TimeUnit.SECONDS));
             OutcomeUnknownException unknown = assertInstanceOf(OutcomeUnknownException.class, failed.getCause());
             assertTrue(unknown.getMessage().contains("did not take it within 1000 ms"), unknown::getMessage);
-            server.resume();
         }
     }
 
@@ -95,6 +101,23 @@ class GivenUpTest {
             }
             assertEquals(connections - lanes, most);
         }
+    }
+
+    private static RedisOptions options(boolean encrypted) {
+        return encrypted ? RedisOptions.defaults().tls() : RedisOptions.defaults();
+    }
+
+    private static @Nullable SSLSocketFactory factory(RedisServer server) {
+        return server.certificate()
+                .map(certificate -> certificate.context().getSocketFactory())
+                .orElse(null);
+    }
+
+    private static Backends.Builder trusting(RedisServer server) {
+        Backends.Builder builder = Backends.at(server.url());
+        server.certificate()
+                .ifPresent(certificate -> builder.set("tlsCa", certificate.pem().toString()));
+        return builder;
     }
 
     private static long sending() {
