@@ -19,6 +19,7 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Dura
     static final Duration STEADY = Duration.ofSeconds(2);
 
     private static final int READS = 200;
+    private static final Duration SHORT = Duration.ofMillis(400);
 
     static Bounds measure(KeyedState state, Duration minLease, Duration patience, Duration steady) {
         long[] nanos = new long[READS];
@@ -34,7 +35,15 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Dura
 
     /** A time to live, or a lease, that leaves room for several reads before it is over. */
     Duration ttl() {
-        return longest(minLease, longest(Duration.ofMillis(400), slowRoundTrip.multipliedBy(40)));
+        return longest(minLease, longest(SHORT, slowRoundTrip.multipliedBy(40)));
+    }
+
+    /**
+     * For how long a store may hear nothing before it ends a lock of such a lease: one that takes no short leases may keep all its locks by
+     * heartbeats, as its shortest lease needs them.
+     */
+    Duration silence(Duration lease) {
+        return minLease.compareTo(SHORT) < 0 ? lease : minLease;
     }
 
     /** A lease that is not lost because the machine is busy. */

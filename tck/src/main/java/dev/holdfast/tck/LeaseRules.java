@@ -144,7 +144,7 @@ abstract class LeaseRules extends LockChapter {
             eventually("all listeners are told", () -> blocked.get() == 4);
             pass(lease().multipliedBy(2));
             if (!renewed.isHeld()) {
-                stalls.requireShorterThan(lease(), "a lock was lost");
+                requireNoPause(stalls, lease(), "a lock was lost");
             }
             assertHeld(renewed);
             renewed.release();

@@ -45,6 +45,11 @@ abstract class LockChapter extends RuleChapter {
         return new Stopped(setting().stoppedClient(clock), clock);
     }
 
+    /** Makes the rule inconclusive if this machine paused for so long that a lock of such a lease may have been lost by that. */
+    final void requireNoPause(Stalls stalls, Duration lease, String lost) {
+        stalls.requireShorterThan(setting().bounds().silence(lease), lost);
+    }
+
     final DistributedLock thirdLocks() {
         return setting().thirdClient().locks();
     }

@@ -268,7 +268,7 @@ abstract class LockRules extends LockChapter {
             eventually("the holder is told", () -> reason.get() != null);
             assertFalse(guard.isHeld(), "the guard that was told of its loss");
             if (reason.get() == LossReason.EXPIRED) {
-                stalls.requireShorterThan(lease(), "the holder was not told before its lease was over");
+                requireNoPause(stalls, lease(), "the holder was not told before its lease was over");
             }
             assertTrue(
                     reason.get() == LossReason.FORCED || reason.get() == LossReason.STORE_LOST,

@@ -34,7 +34,7 @@ abstract class RenewalRules extends LockChapter {
             boolean granted =
                     stalls.prompt(() -> tryTake(otherLocks(), guard.name())).isPresent();
             if (!guard.isHeld()) {
-                stalls.requireShorterThan(ttl(), "a renewed lock was lost");
+                requireNoPause(stalls, ttl(), "a renewed lock was lost");
                 throw new AssertionError("a renewed lock was lost: " + guard);
             }
             assertFalse(granted, "granted to another client though it is renewed");
@@ -126,7 +126,7 @@ abstract class RenewalRules extends LockChapter {
             pass(lease.multipliedBy(2));
             long lost = guards.stream().filter(guard -> !guard.isHeld()).count();
             if (lost > 0) {
-                stalls.requireShorterThan(lease, "locks were lost");
+                requireNoPause(stalls, lease, "locks were lost");
             }
             assertEquals(0, lost, "renewed locks that were lost");
             for (int i = 0; i < 20; i++) {
@@ -134,7 +134,7 @@ abstract class RenewalRules extends LockChapter {
                 boolean granted =
                         stalls.prompt(() -> tryTake(otherLocks(), name)).isPresent();
                 if (granted) {
-                    stalls.requireShorterThan(lease, "the renewed lock " + name + " was granted to another client");
+                    requireNoPause(stalls, lease, "the renewed lock " + name + " was granted to another client");
                 }
                 assertFalse(granted, () -> "the renewed lock " + name + " was granted to another client");
             }
@@ -205,7 +205,7 @@ abstract class RenewalRules extends LockChapter {
             span.after("the guard is lost", () -> !guard.isHeld());
             eventually("the loss is told", () -> reason.get() != null);
             if (reason.get() == LossReason.EXPIRED) {
-                stalls.requireShorterThan(ttl(), "the lease ended before");
+                requireNoPause(stalls, ttl(), "the lease ended before");
             }
             assertEquals(LossReason.MAX_HOLD, reason.get());
             takeEventually(otherLocks()).release();
