@@ -21,27 +21,30 @@ final class ClientProcess implements AutoCloseable {
     private final Process process;
     private final BufferedReader lines;
 
-    private ClientProcess(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                ClientProcess.class.getName()));
+    private ClientProcess(List<String> options, ProcessBuilder.Redirect log, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ClientProcess.class.getName()));
         command.addAll(List.of(arguments));
-        process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        process = new ProcessBuilder(command).redirectError(log).start();
         lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
     /** One that opens the backend, writes an entry, and says {@code open}. */
     static ClientProcess opening(String url) throws IOException {
-        return new ClientProcess(url, "open");
+        return new ClientProcess(List.of(), ProcessBuilder.Redirect.INHERIT, url, "open");
+    }
+
+    /** The same, with all that can be logged in a file. */
+    static ClientProcess tellingAll(String url, Path log) throws IOException {
+        List<String> options = List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=trace");
+        return new ClientProcess(options, ProcessBuilder.Redirect.to(log.toFile()), url, "open");
     }
 
     /** One that says {@code open}, waits for the lock, says {@code granted}, and lets it go when it reads a line. */
     static ClientProcess waiting(String url, String lock) throws IOException {
-        return new ClientProcess(url, lock);
+        return new ClientProcess(List.of(), ProcessBuilder.Redirect.INHERIT, url, lock);
     }
 
     /** Its next line; fails if it ends instead. */

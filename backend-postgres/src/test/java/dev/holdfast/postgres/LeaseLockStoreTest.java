@@ -8,6 +8,8 @@ import dev.holdfast.lock.GrantReply;
 import dev.holdfast.lock.GrantRequest;
 import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.LockStore;
+import dev.holdfast.lock.Release;
+import dev.holdfast.lock.ReleaseReply;
 import dev.holdfast.lock.RenewReply;
 import dev.holdfast.lock.Renewal;
 import dev.holdfast.spi.BackendException;
@@ -15,19 +17,23 @@ import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.Time;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class LeaseLockStoreTest extends LockStoreCase {
     private static final String SCHEMA = "lease_store";
     private static final String HOLDERS = SCHEMA + ".lease_holder";
+    private static final String DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()";
 
     @Override
     LockStore open() {
@@ -153,6 +159,109 @@ class LeaseLockStoreTest extends LockStoreCase {
     /** Which row is that of the store, by what it holds. */
     private String own() {
         return "id = (select holder from " + SCHEMA + ".lease_hold where high = " + a.high() + ")";
+    }
+
+    /** The server breaks a ring of waiters by refusing one statement, with the ends and the grants that were asked in it. */
+    @Test
+    void endsAndGrants_thatADeadlockBreaksOffAreAskedAgain() throws Exception {
+        LockName gate = new LockName(name.namespace(), "gate");
+        List<LockName> ordered = Stream.of("x", "y")
+                .map(one -> new LockName(name.namespace(), one))
+                .sorted(Comparator.comparing(LockKey::of))
+                .toList();
+        LockName held = ordered.get(0);
+        LockName wanted = ordered.get(1);
+        for (LockName one : List.of(gate, held, wanted)) {
+            assertTrue(grant(store, one, a).granted());
+        }
+        store.release(Release.of(gate, a)).await();
+        store.release(Release.of(wanted, a)).await();
+        long deadlocks = LockServer.ask(DEADLOCKS);
+        try (RowLock ofGate = new RowLock(gate);
+                RowLock ofHeld = new RowLock(held);
+                RowLock ofWanted = new RowLock(wanted)) {
+            // While their lane waits the others queue, and then go in one statement.
+            CompletionStage<GrantReply> first = begin(gate);
+            eventually(() -> ofGate.blocks() == 1);
+            CompletionStage<ReleaseReply> end =
+                    store.release(Release.of(held, a)).start();
+            CompletionStage<GrantReply> grant = begin(wanted);
+            ofGate.close();
+            eventually(() -> ofHeld.blocks() == 1);
+            // It is next to have the one row, and the ring is there when it then waits for the other.
+            Thread ring = ofWanted.wantingToo(held);
+            eventually(ofWanted::waits);
+            ofHeld.close();
+            ring.join();
+            ofWanted.close();
+            assertTrue(first.toCompletableFuture().get(1, TimeUnit.MINUTES).granted());
+            assertEquals(ReleaseReply.RELEASED, end.toCompletableFuture().get(1, TimeUnit.MINUTES));
+            GrantReply granted = grant.toCompletableFuture().get(1, TimeUnit.MINUTES);
+            assertTrue(granted.granted());
+            assertEquals(granted.grant(), grant(store, wanted, a).grant(), "it was granted once");
+        }
+        assertTrue(grant(other, held, b).granted());
+        assertFalse(grant(other, wanted, b).granted());
+        eventually(() -> LockServer.ask(DEADLOCKS) > deadlocks);
+    }
+
+    private static GrantReply grant(LockStore by, LockName one, LeaseId leaseId) {
+        return by.tryGrant(new GrantRequest(one, leaseId, LEASE, 0, null, "")).await();
+    }
+
+    private CompletionStage<GrantReply> begin(LockName one) {
+        return store.tryGrant(new GrantRequest(one, a, LEASE, 0, null, "")).start();
+    }
+
+    /** Somebody else's transaction that has the row of a name, and is never the one that a deadlock ends. */
+    private static final class RowLock implements AutoCloseable {
+        private final Connection connection;
+        private final long pid;
+
+        RowLock(LockName name) throws SQLException {
+            connection = DriverManager.getConnection(LockServer.get().jdbcUrl());
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("set deadlock_timeout = '1h'");
+            }
+            pid = Notifications.pid(connection);
+            take(name);
+        }
+
+        private void take(LockName name) throws SQLException {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(
+                        "select from " + SCHEMA + ".lease_hold where key = " + LockKey.of(name) + " for update");
+            }
+        }
+
+        /** How many wait for this one and nobody else. */
+        long blocks() {
+            return LockServer.ask(
+                    "select count(*) from pg_stat_activity where pg_blocking_pids(pid) = array[" + pid + "]");
+        }
+
+        boolean waits() {
+            return LockServer.ask("select cardinality(pg_blocking_pids(" + pid + "))") > 0;
+        }
+
+        /** The thread that waits for the row of another name. */
+        Thread wantingToo(LockName name) {
+            Thread thread = new Thread(() -> {
+                try {
+                    take(name);
+                } catch (SQLException failed) {
+                    throw new AssertionError(failed);
+                }
+            });
+            thread.start();
+            return thread;
+        }
+
+        @Override
+        public void close() throws SQLException {
+            connection.close();
+        }
     }
 
     @Test

@@ -7,17 +7,30 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
+import dev.holdfast.backend.CoreOptions;
+import dev.holdfast.backend.Stores;
 import dev.holdfast.config.Settings;
+import dev.holdfast.event.EventStore;
+import dev.holdfast.lock.GrantRequest;
 import dev.holdfast.lock.LockGuard;
+import dev.holdfast.lock.LockName;
+import dev.holdfast.lock.LockSettings;
+import dev.holdfast.lock.LockStore;
 import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
 import dev.holdfast.spi.Time;
+import dev.holdfast.state.StateStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** How the way to hold locks is chosen. */
@@ -73,6 +86,57 @@ class PostgresLocksTest {
                     .open()) {
                 assertEquals(commit.equals("on"), backend.capabilities().contains(Capability.DURABLE));
             }
+        }
+    }
+
+    /** It is an option there too, because a session is trusted for less than its timeout, by what clocks may differ. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.01, 0.4})
+    void clockDrift_isThatOfTheSettingsOverDataSources(double drift) {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(LockServer.get().jdbcUrl());
+        Settings.Builder settings = Settings.builder(PostgresBackend.options())
+                .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "drift")
+                .set(dev.holdfast.postgres.PostgresOptions.SESSION_TIMEOUT, LEASE);
+        if (drift != LockSettings.defaults().clockDrift()) {
+            settings.set(CoreOptions.CLOCK_DRIFT, drift);
+        }
+        Stores stores = PostgresBackend.over(source, source, settings.build(), new Standing());
+        try (StateStore state = stores.state();
+                LockStore locks = Objects.requireNonNull(stores.locks());
+                EventStore events = Objects.requireNonNull(stores.events())) {
+            LockName name = new LockName("default", "a");
+            LeaseId leaseId = LeaseId.random();
+            GrantRequest request = new GrantRequest(name, leaseId, LEASE.toMillis(), 0, null, "");
+            assertTrue(locks.tryGrant(request).await().granted());
+            assertEquals((long) (LEASE.toNanos() * (1 - drift)), locks.assuredNanos(name, leaseId));
+        }
+    }
+
+    /** A clock that stands still, so that none of what a session is trusted for has passed. */
+    private static final class Standing implements Time {
+        @Override
+        public long nanos() {
+            return 0;
+        }
+
+        @Override
+        public long wallMicros() {
+            return system().wallMicros();
+        }
+
+        @Override
+        public Timer schedule(long delayNanos, Runnable task) {
+            return system().schedule(delayNanos, task);
+        }
+
+        @Override
+        public Executor callbacks() {
+            return system().callbacks();
+        }
+
+        private static Time system() {
+            return Time.system();
         }
     }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.backend.BackendUri;
+import dev.holdfast.config.Settings;
 import dev.holdfast.lock.ForceReply;
 import dev.holdfast.lock.GrantReply;
 import dev.holdfast.lock.GrantRequest;
@@ -14,6 +16,7 @@ import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.LockStore;
 import dev.holdfast.lock.Release;
 import dev.holdfast.lock.RenewReply;
+import dev.holdfast.servers.FaultProxy;
 import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
@@ -38,7 +41,10 @@ class SessionLockStoreTest extends LockStoreCase {
     }
 
     private LockStore open(ToLongFunction<LockName> keys) {
-        Database database = LockServer.database("session_store");
+        return open(LockServer.database("session_store"), keys);
+    }
+
+    private LockStore open(Database database, ToLongFunction<LockName> keys) {
         long client = LeaseId.random().high() >>> 5;
         Notifications notifications = Notifications.open(database, client, 1);
         LockStore made = new SessionLockStore(database, notifications, client, TIMEOUT, 0.01, Time.system(), keys);
@@ -61,6 +67,29 @@ class SessionLockStoreTest extends LockStoreCase {
         release(other, b);
         GrantReply again = ask(store, c);
         assertTrue(again.granted() && again.grant() > grant);
+    }
+
+    /** Nothing comes from a connection that is half open but the end of our patience; after that it is asked no more. */
+    @Test
+    void lostSession_whoseConnectionIsHalfOpenIsMadeAnew() throws Exception {
+        Settings hasty = Settings.builder(new PostgresBackendProvider().options())
+                .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "session_store")
+                .set(dev.holdfast.postgres.PostgresOptions.STATEMENT_TIMEOUT, Duration.ofSeconds(1))
+                .build();
+        try (FaultProxy proxy = FaultProxy.to(LockServer.get().port())) {
+            String url = LockServer.get().url().replace(":" + LockServer.get().port() + "/", ":" + proxy.port() + "/");
+            LockStore cut = open(Database.open(BackendUri.of(url), hasty), KEYS);
+            assertTrue(ask(cut, a).granted());
+            proxy.halfOpen();
+            eventually(() -> {
+                try {
+                    return renew(cut, a) == RenewReply.GONE;
+                } catch (BackendException notYet) {
+                    return false;
+                }
+            });
+            assertTrue(ask(cut, c).granted());
+        }
     }
 
     @Test
