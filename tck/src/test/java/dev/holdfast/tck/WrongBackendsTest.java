@@ -8,6 +8,7 @@ import static dev.holdfast.tck.WrongStores.withBytes;
 import static dev.holdfast.tck.WrongStores.withStored;
 import static dev.holdfast.tck.WrongStores.writing;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import dev.holdfast.backend.Backends;
@@ -43,7 +44,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
 import org.junit.platform.testkit.engine.Events;
@@ -324,19 +327,35 @@ class WrongBackendsTest {
         assertEquals(1, run("S01").failed().count(), "a waiver that is over");
     }
 
+    /** As a chapter's letter, which would select nothing and be green. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Y", "S01,Y", "s01", "S01,", ""})
+    void aRuleThatIsNone_isAnErrorWithTheRemedy(String rules) {
+        Graded.current = wrong("nothing", "", store -> store).subject().get();
+        Event refused = execute(rules, "PT0.5S", "PT0.5S").containerEvents().failed().stream()
+                .findFirst()
+                .orElseThrow();
+        String none = rules.replaceFirst("^S01,", "");
+        assertTrue(messageOf(refused).contains("tck.rule names \"" + none + "\""), () -> messageOf(refused));
+        assertTrue(messageOf(refused).contains("name some as in C05"), () -> messageOf(refused));
+    }
+
     /** Without patience: for rules that fail. */
     static Events run(String rules) {
         return run(rules, "PT0.5S", "PT0.5S");
     }
 
     private static Events run(String rules, String patience, String lease) {
+        return execute(rules, patience, lease).testEvents();
+    }
+
+    private static EngineExecutionResults execute(String rules, String patience, String lease) {
         return EngineTestKit.engine("junit-jupiter")
                 .configurationParameter("tck.rule", rules)
                 .configurationParameter("tck.patience", patience)
                 .configurationParameter("tck.lease", lease)
                 .selectors(selectClass(Graded.class))
-                .execute()
-                .testEvents();
+                .execute();
     }
 
     static String ruleOf(Event event) {
