@@ -113,6 +113,7 @@ final class SentinelTopology implements Topology {
         Set<HostAndPort> known = new HashSet<>(configured);
         Node old = primary;
         boolean oldIsNamed = false;
+        boolean all = true;
         for (HostAndPort sentinel : List.copyOf(sentinels)) {
             try {
                 Answer answer = ask(sentinel);
@@ -128,6 +129,7 @@ final class SentinelTopology implements Topology {
             } catch (BackendUnavailableException | BackendRejectedException silent) {
                 LOG.debug("The sentinel {} does not answer", sentinel, silent);
                 why = silent;
+                all = false;
             }
         }
         if (best == null) {
@@ -137,7 +139,8 @@ final class SentinelTopology implements Topology {
             throw new BackendUnavailableException(
                     why == null ? "no sentinel knows a master named " + master : "no sentinel answers", why);
         }
-        boolean changed = follow(best, oldIsNamed) || untold;
+        all &= sentinels.containsAll(known);
+        boolean changed = follow(best, oldIsNamed, all) || untold;
         untold = false;
         forgetAllBut(known);
         sentinels.forEach(this::watch);
@@ -180,10 +183,10 @@ final class SentinelTopology implements Topology {
 
     /**
      * Whether the sentinels began to count anew, as they do when a master is removed and monitored again: none of those that answer names
-     * the old primary, which says itself that it is none any more, and the one they name says that it is.
+     * the old primary, all of them answer or it says itself that it is none any more, and the one they name says that it is.
      */
-    private boolean beganAnew(Node old, Answer best, boolean oldIsNamed) {
-        if (oldIsNamed || !isReplica(old)) {
+    private boolean beganAnew(Node old, Answer best, boolean oldIsNamed, boolean all) {
+        if (oldIsNamed || !(all || isReplica(old))) {
             return false;
         }
         Node named = nodes.apply(best.address);
@@ -194,10 +197,10 @@ final class SentinelTopology implements Topology {
         }
     }
 
-    private boolean follow(Answer best, boolean oldIsNamed) {
+    private boolean follow(Answer best, boolean oldIsNamed, boolean all) {
         Node old = primary;
         // Those who know of the later failover may be away at the moment; what they said stays true.
-        boolean stale = old != null && best.epoch < epoch && !beganAnew(old, best, oldIsNamed);
+        boolean stale = old != null && best.epoch < epoch && !beganAnew(old, best, oldIsNamed, all);
         if (old != null && (stale || best.address.equals(old.address()))) {
             old.replicas(Math.max(old.replicas(), best.replicas));
             early &= !best.address.equals(old.address());

@@ -114,19 +114,39 @@ class FailoverTest {
             failOver(servers, backend);
             RedisServer old = servers.primary();
             RedisServer next = servers.replicas().get(0);
-            servers.sentinels().forEach(sentinel -> sentinel.call("SENTINEL", "REMOVE", RedisSentinels.NAME));
+            forget(servers);
             next.call("REPLICAOF", "NO", "ONE");
             old.call("REPLICAOF", next.host(), Integer.toString(next.port()));
-            servers.sentinels()
-                    .forEach(sentinel -> sentinel.call(
-                            "SENTINEL",
-                            "MONITOR",
-                            RedisSentinels.NAME,
-                            next.host(),
-                            Integer.toString(next.port()),
-                            "2"));
+            monitor(servers, next);
             Clients.until("a write reaches the named server", puts(backend, "after"));
         }
+    }
+
+    /** As operators do when the server they knew is gone for good. */
+    @Test
+    void sentinelsThatBeginAnewBecauseThePrimaryIsGone_areFollowed() {
+        try (RedisSentinels servers = RedisSentinels.start();
+                Backend backend = Backends.open(servers.url())) {
+            failOver(servers, backend);
+            RedisServer next = servers.replicas().get(0);
+            RedisServer gone = servers.primary();
+            forget(servers);
+            gone.kill();
+            next.call("REPLICAOF", "NO", "ONE");
+            monitor(servers, next);
+            Clients.until("a write reaches the named server", puts(backend, "after"));
+        }
+    }
+
+    private static void forget(RedisSentinels servers) {
+        servers.sentinels().forEach(sentinel -> sentinel.call("SENTINEL", "REMOVE", RedisSentinels.NAME));
+    }
+
+    private static void monitor(RedisSentinels servers, RedisServer primary) {
+        String port = Integer.toString(primary.port());
+        servers.sentinels()
+                .forEach(sentinel ->
+                        sentinel.call("SENTINEL", "MONITOR", RedisSentinels.NAME, primary.host(), port, "2"));
     }
 
     /** As where their files were lost: the next failover counts less than one that was seen. */
