@@ -283,9 +283,19 @@ final class LeaseLockStore extends PostgresLockStore {
         for (int round = 1; !left.isEmpty(); round++) {
             List<Placed<Grant>> again = new ArrayList<>(0);
             List<Placed<Grant>> waiting = new ArrayList<>(0);
-            List<Granted> answers = round == 1 && first != null
-                    ? first
-                    : granted(using, left.stream().map(Placed::command).toList());
+            List<Granted> answers = round == 1 ? first : null;
+            try {
+                if (answers == null) {
+                    answers = statements.grant(
+                            using, left.stream().map(Placed::command).toList(), holder);
+                }
+            } catch (SQLException failed) {
+                if (!PostgresErrors.isDeadlock(failed) || left.size() == 1) {
+                    throw failed;
+                }
+                grantApart(using, left, replies);
+                return;
+            }
             for (int i = 0; i < answers.size(); i++) {
                 Placed<Grant> one = left.get(i);
                 Grant grant = one.command();
@@ -315,16 +325,20 @@ final class LeaseLockStore extends PostgresLockStore {
 
     /**
      * Rows that are there are locked in the order of their keys, and those that are not cannot be: a statement that ends some and makes
-     * others can meet this one in a ring. The one that the server breaks off has done nothing, and meets the other no more.
+     * others can meet this one in a ring. The one that the server breaks off has done nothing, but asked again at once it may be faster
+     * than the other wakes up, and meet it again. One name alone waits in no ring.
      */
-    private List<Granted> granted(Connection using, List<Grant> grants) throws SQLException {
-        try {
-            return statements.grant(using, grants, holder);
-        } catch (SQLException failed) {
-            if (!PostgresErrors.isDeadlock(failed)) {
-                throw failed;
+    private void grantApart(Connection using, List<Placed<Grant>> asked, Transport.Replies<Object> replies)
+            throws SQLException {
+        for (Placed<Grant> one : asked) {
+            try {
+                grant(using, List.of(one), null, replies);
+            } catch (SQLException failed) {
+                if (PostgresErrors.isLost(failed)) {
+                    throw failed;
+                }
+                replies.error(one.index(), PostgresErrors.ofWrite(failed));
             }
-            return statements.grant(using, grants, holder);
         }
     }
 
