@@ -19,7 +19,7 @@ import org.HdrHistogram.Histogram;
  */
 final class Contest {
     private static final int WARM_UPS = 2;
-    /** Until what is called often has been compiled. */
+    /** Until what is called often has been compiled; no more turns than are measured, for who asks for a quick run. */
     private static final int COLD_WARM_UPS = 5;
     /** One caller alone would not call often enough for that. */
     private static final int WARMING_CALLERS = 4;
@@ -131,7 +131,7 @@ final class Contest {
         boolean ofSingles = scenario.measure() == Measure.PACE || scenario.measure() == Measure.TURNS;
         int callers = ofSingles ? Math.max(threads, WARMING_CALLERS) : threads;
         boolean isCold = scenario.measure() != Measure.COST && warm.add(contender);
-        Turn.run(work, callers, (isCold ? COLD_WARM_UPS : WARM_UPS) * millis, meter);
+        Turn.run(work, callers, (isCold ? Math.min(COLD_WARM_UPS, rounds) : WARM_UPS) * millis, meter);
         work.waits();
     }
 

@@ -180,9 +180,7 @@ final class FaultLoad implements AutoCloseable {
 
     /** Waits until so many writes more were acknowledged than now. */
     void awaitWrites(int more) {
-        int goal = writes.get() + more;
-        Eventually.await(setting, more + " writes are acknowledged", () -> writes.get() >= goal || !strange.isEmpty());
-        requireOnlyErrorsOfTheTree();
+        awaitEach(more, writes, "acknowledged writes");
     }
 
     /** How many writes in the history have an unknown outcome. */
@@ -192,9 +190,20 @@ final class FaultLoad implements AutoCloseable {
 
     /** Waits until so many locks more were granted than now. */
     void awaitGrants(int more) {
-        int goal = grants.get() + more;
-        Eventually.await(setting, more + " locks are granted", () -> grants.get() >= goal || !strange.isEmpty());
-        requireOnlyErrorsOfTheTree();
+        awaitEach(more, grants, "granted locks");
+    }
+
+    /** One after the other, for a slow machine may take long for all of them. */
+    private void awaitEach(int more, AtomicInteger count, String what) {
+        int begun = count.get();
+        for (int now = begun; now < begun + more; now = count.get()) {
+            int seen = now;
+            Eventually.await(
+                    setting,
+                    "more than " + (seen - begun) + " of " + more + " " + what,
+                    () -> count.get() > seen || !strange.isEmpty());
+            requireOnlyErrorsOfTheTree();
+        }
     }
 
     /** Waits until so many calls more have failed than now: then the fault was felt. */
