@@ -8,13 +8,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
-/** Every rule on real servers under a layer that was switched on by URL, and those of state with each codec. */
+/** Every rule on Redis under a layer that was switched on by URL, and those of state with each codec. */
 @Tag("faults")
-class CompressedServersFullTckTest {
+class CompressedRedisFullTckTest {
     private static final String STATE = "SKTCBQNEFZG";
 
     @Nested
-    class RedisByUrl extends BackendTck {
+    class ByUrl extends BackendTck {
         @Override
         protected TckSubject subject() {
             return Place.REDIS.byUrl("compression=lz4");
@@ -22,15 +22,7 @@ class CompressedServersFullTckTest {
     }
 
     @Nested
-    class PostgresByUrl extends BackendTck {
-        @Override
-        protected TckSubject subject() {
-            return Place.POSTGRES.byUrl("compression=zstd&lockMode=lease&schema=leases");
-        }
-    }
-
-    @Nested
-    class RedisLz4 extends BackendTck {
+    class Lz4 extends BackendTck {
         @Override
         protected TckSubject subject() {
             return Place.REDIS.forced("lz4").only(STATE);
@@ -38,7 +30,7 @@ class CompressedServersFullTckTest {
     }
 
     @Nested
-    class RedisSnappy extends BackendTck {
+    class Snappy extends BackendTck {
         @Override
         protected TckSubject subject() {
             return Place.REDIS.forced("snappy").only(STATE);
@@ -46,34 +38,10 @@ class CompressedServersFullTckTest {
     }
 
     @Nested
-    class RedisZstd extends BackendTck {
+    class Zstd extends BackendTck {
         @Override
         protected TckSubject subject() {
             return Place.REDIS.forced("zstd").only(STATE);
-        }
-    }
-
-    @Nested
-    class PostgresLz4 extends BackendTck {
-        @Override
-        protected TckSubject subject() {
-            return Place.POSTGRES.forced("lz4").only(STATE);
-        }
-    }
-
-    @Nested
-    class PostgresSnappy extends BackendTck {
-        @Override
-        protected TckSubject subject() {
-            return Place.POSTGRES.forced("snappy").only(STATE);
-        }
-    }
-
-    @Nested
-    class PostgresZstd extends BackendTck {
-        @Override
-        protected TckSubject subject() {
-            return Place.POSTGRES.forced("zstd").only(STATE);
         }
     }
 
