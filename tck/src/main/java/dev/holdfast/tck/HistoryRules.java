@@ -125,14 +125,16 @@ abstract class HistoryRules extends RuleChapter {
             Span span = span(ttl(), () -> tell(put, () -> state().put(key(name), bytes("ends"), ttl()) != null));
             clients.get(0).ends(name, "ends", span.earliestEnd(), span.latestEnd());
             boolean replaced = round % 2 == 1;
+            long small = Math.max(100_000, (span.latestEnd() - span.earliestEnd()) / 100);
             race(THREADS).freely(150, (thread, step) -> {
                 get(clients.get(thread), stateOf(thread), name);
                 if (replaced && thread == 0 && step == 100) {
                     put(clients.get(thread), state(), name, "stays");
                 }
-                // In fewer and fewer steps to where it may end, and in small ones beyond.
+                // In ever smaller steps to where it may end, and from there in so small ones that many are beyond the
+                // end.
                 long left = span.earliestEnd() - setting().passage().nanos();
-                pass(Duration.ofNanos(Math.max(0, left) / 4 + 100_000));
+                pass(Duration.ofNanos(Math.max(0, left) / 4 + small));
             });
             span.elapse();
             get(clients.get(0), state(), name);
