@@ -52,8 +52,7 @@ class CompressedMemoryTckTest {
     class ByUrl extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return TckSubject.open("memory:tck-url?compression=lz4&compressionThreshold=1&compressionMinSaving=0")
-                    .withTime(new ManualTime());
+            return Place.byUrl("memory:tck-url", "compression=lz4").withTime(new ManualTime());
         }
     }
 }

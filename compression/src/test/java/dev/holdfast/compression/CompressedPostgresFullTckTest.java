@@ -8,8 +8,6 @@ import org.junit.jupiter.api.Tag;
 /** Every rule on PostgreSQL under a layer that was switched on by URL, and those of state with each codec. */
 @Tag("faults")
 class CompressedPostgresFullTckTest {
-    private static final String STATE = "SKTCBQNEFZG";
-
     @Nested
     class ByUrl extends BackendTck {
         @Override
@@ -22,7 +20,7 @@ class CompressedPostgresFullTckTest {
     class Lz4 extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.POSTGRES.forced("lz4").only(STATE);
+            return Place.POSTGRES.forced("lz4").only(Place.STATE);
         }
     }
 
@@ -30,7 +28,7 @@ class CompressedPostgresFullTckTest {
     class Snappy extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.POSTGRES.forced("snappy").only(STATE);
+            return Place.POSTGRES.forced("snappy").only(Place.STATE);
         }
     }
 
@@ -38,7 +36,7 @@ class CompressedPostgresFullTckTest {
     class Zstd extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.POSTGRES.forced("zstd").only(STATE);
+            return Place.POSTGRES.forced("zstd").only(Place.STATE);
         }
     }
 }

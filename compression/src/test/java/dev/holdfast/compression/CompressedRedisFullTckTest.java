@@ -11,8 +11,6 @@ import org.junit.jupiter.api.Tag;
 /** Every rule on Redis under a layer that was switched on by URL, and those of state with each codec. */
 @Tag("faults")
 class CompressedRedisFullTckTest {
-    private static final String STATE = "SKTCBQNEFZG";
-
     @Nested
     class ByUrl extends BackendTck {
         @Override
@@ -25,7 +23,7 @@ class CompressedRedisFullTckTest {
     class Lz4 extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.REDIS.forced("lz4").only(STATE);
+            return Place.REDIS.forced("lz4").only(Place.STATE);
         }
     }
 
@@ -33,7 +31,7 @@ class CompressedRedisFullTckTest {
     class Snappy extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.REDIS.forced("snappy").only(STATE);
+            return Place.REDIS.forced("snappy").only(Place.STATE);
         }
     }
 
@@ -41,7 +39,7 @@ class CompressedRedisFullTckTest {
     class Zstd extends BackendTck {
         @Override
         protected TckSubject subject() {
-            return Place.REDIS.forced("zstd").only(STATE);
+            return Place.REDIS.forced("zstd").only(Place.STATE);
         }
     }
 
@@ -62,8 +60,7 @@ class CompressedRedisFullTckTest {
 
         @Override
         protected TckSubject subject() {
-            return TckSubject.open(servers.url() + "?compressionThreshold=1&compressionMinSaving=0&compression=zstd")
-                    .only(STATE);
+            return Place.byUrl(servers.url(), "compression=zstd").only(Place.STATE);
         }
     }
 }

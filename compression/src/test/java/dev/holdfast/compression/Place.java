@@ -15,6 +15,9 @@ enum Place {
     REDIS,
     POSTGRES;
 
+    /** The chapters of state. */
+    static final String STATE = "SKTCBQNEFZG";
+
     /** The URL of a store that the tests of this JVM share. Skips the test, saying why, where there is no server. */
     String url() {
         return switch (this) {
@@ -51,8 +54,13 @@ enum Place {
         });
     }
 
-    /** The same as a user has it by URL, with so low a threshold that compressed and plain values are side by side. */
+    /** The same as a user has it by URL. */
     TckSubject byUrl(String options) {
-        return TckSubject.open(url() + "?compressionThreshold=1&compressionMinSaving=0&" + options);
+        return byUrl(url(), options);
+    }
+
+    /** With so low a threshold that compressed and plain values are side by side. */
+    static TckSubject byUrl(String url, String options) {
+        return TckSubject.open(url + "?compressionThreshold=1&compressionMinSaving=0&" + options);
     }
 }
