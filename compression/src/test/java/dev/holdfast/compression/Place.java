@@ -44,13 +44,10 @@ enum Place {
     /** The store as a subject of the kit, with every value forced through a codec. */
     TckSubject forced(String codec) {
         return TckSubject.of(codec + "(" + name().toLowerCase(java.util.Locale.ROOT) + ")", namespace -> {
-            Backends.Builder builder =
-                    Backends.at(url()).namespace(namespace).layer(Forced.layer(codec, Time.system()));
-            if (this == POSTGRES) {
-                // The kit's times are no shorter than the shortest lease, which is 10 s where sessions hold the locks.
-                builder.set("lockMode", "lease").set("schema", "leases");
-            }
-            return builder.open();
+            return Backends.at(url())
+                    .namespace(namespace)
+                    .layer(Forced.layer(codec, Time.system()))
+                    .open();
         });
     }
 

@@ -33,9 +33,14 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Dura
         return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]), minLease, patience, steady);
     }
 
-    /** A time to live, or a lease, that leaves room for several reads before it is over. */
+    /** A time to live that leaves room for several reads before it is over. */
     Duration ttl() {
-        return longest(minLease, longest(SHORT, slowRoundTrip.multipliedBy(40)));
+        return longest(SHORT, slowRoundTrip.multipliedBy(40));
+    }
+
+    /** A lease that leaves room for several commands, and that the backend takes. */
+    Duration shortLease() {
+        return longest(minLease, ttl());
     }
 
     /**
@@ -48,7 +53,7 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Dura
 
     /** A lease that is not lost because the machine is busy. */
     Duration lease() {
-        return longest(ttl(), steady);
+        return longest(shortLease(), steady);
     }
 
     /** How long something that must happen may take before it counts as not happening. */

@@ -27,9 +27,9 @@ abstract class LeaseRules extends LockChapter {
     void X01_an_abandoned_lock_is_free_when_its_lease_is_over_and_not_before() {
         Stopped abandoned = stopped();
         long began = now();
-        LockGuard guard = abandoned.take(LockOptions.lease(ttl()));
+        LockGuard guard = abandoned.take(LockOptions.lease(shortLease()));
         assertHeld(guard);
-        takeWhenOver(otherLocks(), ttl(), began).release();
+        takeWhenOver(otherLocks(), shortLease(), began).release();
     }
 
     @Test
@@ -53,9 +53,9 @@ abstract class LeaseRules extends LockChapter {
     void X04_a_frozen_holder_that_wakes_knows_that_it_lost_the_lock() {
         Stopped frozen = stopped();
         long began = now();
-        LockGuard old = frozen.take(LockOptions.lease(ttl()));
-        LockGuard next = takeWhenOver(locks(), ttl(), began);
-        frozen.pass(ttl());
+        LockGuard old = frozen.take(LockOptions.lease(shortLease()));
+        LockGuard next = takeWhenOver(locks(), shortLease(), began);
+        frozen.pass(shortLease());
         assertFalse(old.isHeld(), "held when it woke");
         assertEquals(LockGuard.State.LOST, old.state());
         assertEquals(Duration.ZERO, old.remaining());
@@ -69,7 +69,7 @@ abstract class LeaseRules extends LockChapter {
     void X05_a_guard_is_lost_before_another_client_can_have_the_lock() {
         // Each by its own clock, at nearly the same rate: whenever the other is granted the lock, the guard is lost.
         for (int i = 0; i < 3; i++) {
-            LockGuard guard = takeFor(locks(), LockOptions.lease(ttl()));
+            LockGuard guard = takeFor(locks(), LockOptions.lease(shortLease()));
             LockGuard next = takeEventually(otherLocks());
             assertFalse(guard.isHeld(), "held while another client holds the lock");
             next.release();
@@ -101,10 +101,10 @@ abstract class LeaseRules extends LockChapter {
     void X10_onLost_is_told_once_with_the_reason_and_never_after_a_release() throws InterruptedException {
         ConcurrentLinkedQueue<LossReason> lost = new ConcurrentLinkedQueue<>();
         ConcurrentLinkedQueue<LossReason> released = new ConcurrentLinkedQueue<>();
-        LockGuard kept = locks().tryAcquire("kept", ttl()).orElseThrow();
+        LockGuard kept = locks().tryAcquire("kept", shortLease()).orElseThrow();
         kept.onLost(released::add);
         boolean inTime = kept.release() == ReleaseOutcome.RELEASED;
-        LockGuard expiring = takeFor(locks(), LockOptions.lease(ttl()));
+        LockGuard expiring = takeFor(locks(), LockOptions.lease(shortLease()));
         expiring.onLost(lost::add);
         eventually("the loss is told", () -> !lost.isEmpty());
         ConcurrentLinkedQueue<LossReason> late = new ConcurrentLinkedQueue<>();
@@ -130,7 +130,7 @@ abstract class LeaseRules extends LockChapter {
             // Kept, because nobody tells the listeners of a guard that is garbage.
             List<LockGuard> kept = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                LockGuard lost = locks().tryAcquire("lost " + i, ttl()).orElseThrow();
+                LockGuard lost = locks().tryAcquire("lost " + i, shortLease()).orElseThrow();
                 kept.add(lost);
                 boolean throwing = i % 2 == 0;
                 lost.onLost(reason -> {
@@ -183,13 +183,13 @@ abstract class LeaseRules extends LockChapter {
         AtomicInteger atRisk = new AtomicInteger();
         AtomicInteger lost = new AtomicInteger();
         Stopped holder = stopped();
-        LockGuard guard = holder.take(LockOptions.lease(ttl()));
+        LockGuard guard = holder.take(LockOptions.lease(shortLease()));
         guard.onAtRisk(atRisk::incrementAndGet);
         guard.onLost(reason -> lost.incrementAndGet());
         assertEquals(LockGuard.State.HELD, guard.state());
         LockGuard.State last = LockGuard.State.HELD;
         for (int i = 1; i <= 100 && last != LockGuard.State.LOST; i++) {
-            holder.pass(ttl().dividedBy(100));
+            holder.pass(shortLease().dividedBy(100));
             LockGuard.State state = guard.state();
             LockGuard.State before = last;
             assertTrue(state.compareTo(last) >= 0, () -> "went from " + before + " to " + state);
@@ -208,9 +208,9 @@ abstract class LeaseRules extends LockChapter {
     void X15_a_superseded_holder_hears_of_it_when_it_asks_the_store() {
         Stopped frozen = stopped();
         long began = now();
-        LockGuard old = frozen.take(LockOptions.lease(ttl()));
-        LockGuard next = takeWhenOver(locks(), ttl(), began);
-        assertFalse(old.extend(ttl()), "a superseded guard was extended");
+        LockGuard old = frozen.take(LockOptions.lease(shortLease()));
+        LockGuard next = takeWhenOver(locks(), shortLease(), began);
+        assertFalse(old.extend(shortLease()), "a superseded guard was extended");
         assertEquals(LockGuard.State.LOST, old.state());
         assertHeld(next);
         assertEquals(

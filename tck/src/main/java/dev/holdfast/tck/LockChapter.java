@@ -45,6 +45,11 @@ abstract class LockChapter extends RuleChapter {
         return new Stopped(setting().stoppedClient(clock), clock);
     }
 
+    /** A lease that is soon over, longer in a repeated try. */
+    final Duration shortLease() {
+        return setting().bounds().shortLease().multipliedBy(setting().scale());
+    }
+
     /** Makes the rule inconclusive if this machine paused for so long that a lock of such a lease may have been lost by that. */
     final void requireNoPause(Stalls stalls, Duration lease, String lost) {
         stalls.requireShorterThan(setting().bounds().silence(lease), lost);

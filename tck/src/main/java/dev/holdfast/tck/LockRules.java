@@ -80,8 +80,8 @@ abstract class LockRules extends LockChapter {
     void L06_a_superseded_holder_releases_nothing_and_is_told() throws InterruptedException {
         Stopped frozen = stopped();
         long began = now();
-        LockGuard old = frozen.take(LockOptions.lease(ttl()));
-        LockGuard next = takeWhenOver(locks(), ttl(), began);
+        LockGuard old = frozen.take(LockOptions.lease(shortLease()));
+        LockGuard next = takeWhenOver(locks(), shortLease(), began);
         // Its clock stood still, so it believes that it holds the lock, and only the store can know better.
         assertEquals(ReleaseOutcome.ALREADY_LOST, old.release(), "what the superseded holder is told");
         assertRefused(otherLocks(), "only the superseded holder released it");
@@ -309,16 +309,16 @@ abstract class LockRules extends LockChapter {
     void L23_a_transfer_that_nobody_takes_up_ends() throws InterruptedException {
         LockGuard giver = take(locks());
         long began = now();
-        assertTrue(giver.transferTo(LeaseId.random(), ttl()), "a held lock was not transferred");
-        takeWhenOver(otherLocks(), ttl(), began);
+        assertTrue(giver.transferTo(LeaseId.random(), shortLease()), "a held lock was not transferred");
+        takeWhenOver(otherLocks(), shortLease(), began);
     }
 
     @Test
     void L24_a_lost_guard_transfers_nothing() throws InterruptedException {
         Stopped frozen = stopped();
         long began = now();
-        LockGuard old = frozen.take(LockOptions.lease(ttl()));
-        LockGuard next = takeWhenOver(locks(), ttl(), began);
+        LockGuard old = frozen.take(LockOptions.lease(shortLease()));
+        LockGuard next = takeWhenOver(locks(), shortLease(), began);
         LeaseId receiver = LeaseId.random();
         assertFalse(old.transferTo(receiver, LONG), "a superseded holder gave the lock away");
         assertTrue(

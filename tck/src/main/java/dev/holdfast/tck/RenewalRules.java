@@ -24,21 +24,21 @@ import org.junit.jupiter.api.Test;
 abstract class RenewalRules extends LockChapter {
 
     private LockOptions renewing() {
-        return LockOptions.renewing().renewingEvery(ttl());
+        return LockOptions.renewing().renewingEvery(shortLease());
     }
 
     /** That the guard is held, and nobody else can have the lock, for some leases from now; watched since before it was taken. */
     private void assertKept(LockGuard guard, int leases, Stalls stalls) {
-        long end = now() + ttl().multipliedBy(leases).toNanos();
+        long end = now() + shortLease().multipliedBy(leases).toNanos();
         while (now() - end < 0) {
             boolean granted =
                     stalls.prompt(() -> tryTake(otherLocks(), guard.name())).isPresent();
             if (!guard.isHeld()) {
-                requireNoPause(stalls, ttl(), "a renewed lock was lost");
+                requireNoPause(stalls, shortLease(), "a renewed lock was lost");
                 throw new AssertionError("a renewed lock was lost: " + guard);
             }
             assertFalse(granted, "granted to another client though it is renewed");
-            pass(ttl().dividedBy(20));
+            pass(shortLease().dividedBy(20));
         }
     }
 
@@ -55,13 +55,13 @@ abstract class RenewalRules extends LockChapter {
     void R02_renewing_ends_with_the_release() {
         for (int i = 0; i < 2; i++) {
             LockGuard guard = takeFor(locks(), renewing());
-            pass(ttl().dividedBy(2));
+            pass(shortLease().dividedBy(2));
             guard.release();
         }
-        long end = now() + ttl().multipliedBy(2).toNanos();
+        long end = now() + shortLease().multipliedBy(2).toNanos();
         while (now() - end < 0) {
             assertFalse(otherLocks().isLocked(NAME), "a released lock is held again");
-            pass(ttl().dividedBy(20));
+            pass(shortLease().dividedBy(20));
         }
         takeEventually(otherLocks()).release();
     }
@@ -71,9 +71,9 @@ abstract class RenewalRules extends LockChapter {
         Stopped first = stopped();
         long began = now();
         LockGuard superseded = first.take(renewing());
-        LockGuard next = takeWhenOver(locks(), ttl(), began);
+        LockGuard next = takeWhenOver(locks(), shortLease(), began);
         // A renewal of the first is due by its own clock, and comes when the lock is the second's.
-        first.pass(ttl().dividedBy(2));
+        first.pass(shortLease().dividedBy(2));
         eventually("the store says that the first lost it", () -> !superseded.isHeld());
         assertEquals(ReleaseOutcome.ALREADY_LOST, superseded.release());
         assertRefused(otherLocks(), "the next holds it");
@@ -85,8 +85,8 @@ abstract class RenewalRules extends LockChapter {
         Stopped frozen = stopped();
         long began = now();
         LockGuard lost = frozen.take(renewing());
-        takeWhenOver(locks(), ttl(), began).release();
-        frozen.pass(ttl().dividedBy(2));
+        takeWhenOver(locks(), shortLease(), began).release();
+        frozen.pass(shortLease().dividedBy(2));
         eventually("the store says that it is lost", () -> !lost.isHeld());
         assertFalse(otherLocks().isLocked(NAME), "a late renewal took the lock back");
         takeEventually(otherLocks()).release();
@@ -115,7 +115,7 @@ abstract class RenewalRules extends LockChapter {
     @Test
     void R08_hundreds_of_renewed_locks_are_all_kept() throws InterruptedException {
         List<String> names = IntStream.range(0, 500).mapToObj(i -> "lock " + i).toList();
-        Duration lease = ttl().multipliedBy(2);
+        Duration lease = shortLease().multipliedBy(2);
         try (Stalls stalls = new Stalls()) {
             List<LockGuard> guards = locks()
                     .tryAcquireEach(names, LockOptions.renewing().renewingEvery(lease))
@@ -167,9 +167,11 @@ abstract class RenewalRules extends LockChapter {
         Stopped abandoned = stopped();
         LockGuard guard = abandoned.take(LockOptions.lease(LONG));
         long began = now();
-        assertTrue(guard.extend(ttl()), "a held guard was not extended");
-        assertTrue(guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
-        takeWhenOver(otherLocks(), ttl(), began).release();
+        assertTrue(guard.extend(shortLease()), "a held guard was not extended");
+        assertTrue(
+                guard.remaining().compareTo(shortLease()) <= 0,
+                () -> "remaining of " + shortLease() + ": " + guard.remaining());
+        takeWhenOver(otherLocks(), shortLease(), began).release();
     }
 
     @Test
@@ -177,8 +179,8 @@ abstract class RenewalRules extends LockChapter {
         LockGuard guard = takeFor(locks(), renewing());
         FencingToken fence = guard.fence();
         for (int i = 0; i < 3; i++) {
-            pass(ttl().dividedBy(2));
-            if (!guard.extend(ttl())) {
+            pass(shortLease().dividedBy(2));
+            if (!guard.extend(shortLease())) {
                 throw new Inconclusive("too slow to extend a guard within its lease");
             }
             Optional<Long> grant = otherLocks().find(NAME).map(LockInfo::grant);
@@ -194,7 +196,7 @@ abstract class RenewalRules extends LockChapter {
     void R12_maxHold_ends_a_guard_although_it_is_renewed() {
         AtomicReference<@Nullable LossReason> reason = new AtomicReference<>();
         try (Stalls stalls = new Stalls()) {
-            Duration bound = ttl().multipliedBy(2);
+            Duration bound = shortLease().multipliedBy(2);
             AtomicReference<@Nullable LockGuard> taken = new AtomicReference<>();
             Span span = span(bound, () -> taken.set(takeFor(locks(), renewing().maxHold(bound))));
             LockGuard guard = taken.get();
@@ -205,7 +207,7 @@ abstract class RenewalRules extends LockChapter {
             span.after("the guard is lost", () -> !guard.isHeld());
             eventually("the loss is told", () -> reason.get() != null);
             if (reason.get() == LossReason.EXPIRED) {
-                requireNoPause(stalls, ttl(), "the lease ended before");
+                requireNoPause(stalls, shortLease(), "the lease ended before");
             }
             assertEquals(LossReason.MAX_HOLD, reason.get());
             takeEventually(otherLocks()).release();
@@ -230,35 +232,37 @@ abstract class RenewalRules extends LockChapter {
         Stopped holder = stopped();
         long taken = now();
         LockGuard guard = holder.take(renewing());
-        pass(ttl().dividedBy(2));
+        pass(shortLease().dividedBy(2));
         long began = now();
         boolean granted = tryTake(otherLocks(), NAME).isPresent();
-        if (granted && now() - taken > ttl().toNanos() * 0.9) {
+        if (granted && now() - taken > shortLease().toNanos() * 0.9) {
             throw new Inconclusive("too slow to look at a lock within its lease");
         }
         assertFalse(granted, "granted to another client though its lease lasts");
         // By the holder's clock a renewal is due now; after that, as far as the store can know, the holder dies.
-        Duration unrenewed = guard.remaining().minus(ttl().dividedBy(2));
-        holder.pass(ttl().dividedBy(2));
+        Duration unrenewed = guard.remaining().minus(shortLease().dividedBy(2));
+        holder.pass(shortLease().dividedBy(2));
         eventually(
                 "the renewal is answered",
                 () -> !guard.isHeld() || guard.remaining().compareTo(unrenewed) > 0);
         if (!guard.isHeld()) {
             throw new Inconclusive("too slow to renew a lock within its lease");
         }
-        takeWhenOver(otherLocks(), ttl(), began);
+        takeWhenOver(otherLocks(), shortLease(), began);
     }
 
     @Test
     void R16_a_guard_that_renews_itself_goes_on_with_the_lease_it_was_extended_to() {
         try (Stalls stalls = new Stalls()) {
             LockGuard guard = takeFor(locks(), LockOptions.renewing().renewingEvery(LONG));
-            assertTrue(guard.extend(ttl()), "a held guard was not extended");
+            assertTrue(guard.extend(shortLease()), "a held guard was not extended");
             assertTrue(
-                    guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+                    guard.remaining().compareTo(shortLease()) <= 0,
+                    () -> "remaining of " + shortLease() + ": " + guard.remaining());
             assertKept(guard, 3, stalls);
             assertTrue(
-                    guard.remaining().compareTo(ttl()) <= 0, () -> "remaining of " + ttl() + ": " + guard.remaining());
+                    guard.remaining().compareTo(shortLease()) <= 0,
+                    () -> "remaining of " + shortLease() + ": " + guard.remaining());
             guard.release();
         }
         takeEventually(otherLocks()).release();

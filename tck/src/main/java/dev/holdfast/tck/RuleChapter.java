@@ -95,7 +95,7 @@ abstract class RuleChapter {
         return setting().bounds().ttl().multipliedBy(setting().scale());
     }
 
-    /** A lease fit for this store, longer in a repeated try. */
+    /** A lease that is not lost because the machine is busy, longer in a repeated try. */
     final Duration lease() {
         return setting().bounds().lease().multipliedBy(setting().scale());
     }

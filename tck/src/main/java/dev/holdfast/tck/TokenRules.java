@@ -50,8 +50,8 @@ abstract class TokenRules extends LockChapter {
     void F03_fences_rise_across_the_end_of_a_lease_and_a_forced_release() throws InterruptedException {
         Stopped abandoned = stopped();
         long began = now();
-        LockGuard first = abandoned.take(LockOptions.lease(ttl()));
-        LockGuard second = takeWhenOver(otherLocks(), ttl(), began);
+        LockGuard first = abandoned.take(LockOptions.lease(shortLease()));
+        LockGuard second = takeWhenOver(otherLocks(), shortLease(), began);
         assertRisen(first.fence(), second);
         locks().forceRelease(NAME);
         LockGuard third = takeEventually(thirdLocks());

@@ -246,14 +246,14 @@ abstract class WaitingRules extends LockChapter {
     }
 
     private Duration queueTime() {
-        return ttl().dividedBy(4);
+        return shortLease().dividedBy(4);
     }
 
     @Test
     void W11_a_waiter_that_died_does_not_block_the_others() throws Exception {
         LockGuard guard = take(locks());
         Stopped dead = stopped();
-        CompletableFuture<LockGuard> never = dead.locks().async().acquire(NAME, LockOptions.lease(ttl()));
+        CompletableFuture<LockGuard> never = dead.locks().async().acquire(NAME, LockOptions.lease(shortLease()));
         awaitWaiting(dead.client(), 1);
         Background<LockGuard> alive =
                 startWaiting(otherClient(), 1, () -> otherLocks().acquire(NAME, LONG));
@@ -321,7 +321,7 @@ abstract class WaitingRules extends LockChapter {
     @Test
     void W15_a_waiter_gets_the_lock_of_a_holder_that_died() throws Exception {
         Stopped died = stopped();
-        died.take(LockOptions.lease(ttl()));
+        died.take(LockOptions.lease(shortLease()));
         Background<LockGuard> waiter = start(() -> otherLocks().acquire(NAME, LONG));
         waiter.join().release();
     }

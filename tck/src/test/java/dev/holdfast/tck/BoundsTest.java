@@ -1,6 +1,7 @@
 package dev.holdfast.tck;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,14 @@ class BoundsTest {
     void storeOfLongLeases_mayEndALockAfterItsShortestLease() {
         Duration heartbeats = Duration.ofSeconds(1);
         assertEquals(heartbeats, bounds(heartbeats).silence(LEASE));
+    }
+
+    @Test
+    void timesToLive_areShortAlsoWhereLeasesAreLong() {
+        Duration heartbeats = Duration.ofSeconds(10);
+        Bounds bounds = bounds(heartbeats);
+        assertEquals(heartbeats, bounds.shortLease());
+        assertTrue(bounds.ttl().compareTo(Duration.ofSeconds(1)) < 0, () -> "time to live " + bounds.ttl());
     }
 
     private static Bounds bounds(Duration minLease) {
