@@ -81,8 +81,7 @@ final class Hold extends Deadlines.Entry {
         this.single = single;
     }
 
-    // --------------------------------------------------------------------------------------------------------------
-    // waiting
+    // --- Waiting
 
     /**
      * Gives a new hold its first waiter and publishes it. The answer is the first question, which the caller must put; null, and nothing
@@ -212,8 +211,7 @@ final class Hold extends Deadlines.Entry {
         }
     }
 
-    // ---------------------------------------------------------------------------------------------------------------
-    // asking
+    // --- Asking
 
     private void askSoon(long now) {
         if (asking) {
@@ -452,8 +450,7 @@ final class Hold extends Deadlines.Entry {
         return bound <= 0 ? 0 : Math.floorMod(bits ^ (bits >>> 32), bound);
     }
 
-    // ----------------------------------------------------------------------------------------------------------------
-    // turns
+    // --- Turns
 
     /**
      * Gives the next turn, or tops up the lease for it, or gives the hold back.
@@ -629,8 +626,7 @@ final class Hold extends Deadlines.Entry {
         holds.remove(this, lease.id);
     }
 
-    // -------------------------------------------------------------------------------------------------------------
-    // renewing
+    // --- Renewing
 
     /** Whether the lease must be renewed for the present turn, when its time comes. */
     private boolean wantsRenewal() {
@@ -785,8 +781,7 @@ final class Hold extends Deadlines.Entry {
         }
     }
 
-    // ----------------------------------------------------------------------------------------------------- signals and
-    // time
+    // --- Signals and time
 
     /** The name may be free; {@code waiter} null means for anybody. */
     void available(@Nullable LeaseId waiter) {
@@ -902,8 +897,7 @@ final class Hold extends Deadlines.Entry {
         holds.deadlines.hasten(this, next);
     }
 
-    // ------------------------------------------------------------------------------------------------------------- the
-    // rest
+    // --- The rest
 
     /** Runs the code, which may change the listeners of a guard, under the lock. */
     void listening(Runnable change) {

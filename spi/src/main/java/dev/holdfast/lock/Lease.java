@@ -73,8 +73,7 @@ final class Lease {
         return traceEnd;
     }
 
-    // ------------------------------------------------------------------------------------------------------------
-    // entitlement
+    // --- Entitlement
 
     /** How long a lease of {@code leaseMillis} may be trusted, in nanoseconds. */
     long usable(long leaseMillis) {
@@ -198,8 +197,7 @@ final class Lease {
         }
     }
 
-    // --------------------------------------------------------------------------------------------------------------
-    // renewal
+    // --- Renewal
 
     long renewAt() {
         return renewAt;
@@ -220,8 +218,7 @@ final class Lease {
         renewAt = Deadlines.NEVER;
     }
 
-    // ----------------------------------------------------------------------------------------------------------------
-    // turns
+    // --- Turns
 
     /** The fence of the next turn. */
     FencingToken nextFence() {
