@@ -3,9 +3,9 @@ package dev.holdfast.postgres;
 import dev.holdfast.config.Settings;
 import dev.holdfast.event.EventStore;
 import dev.holdfast.lock.LockStore;
-import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Time;
+import java.net.SocketTimeoutException;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -127,7 +127,10 @@ record PostgresLocks(LockStore locks, @Nullable EventStore events, Duration minL
                 other.rollback();
             }
             return false;
-        } catch (SQLException | BackendException failed) {
+        } catch (SQLException failed) {
+            if (PostgresErrors.isLost(failed) && !(failed.getCause() instanceof SocketTimeoutException)) {
+                throw PostgresErrors.ofRead(failed);
+            }
             LOG.info("The probe for a pooler failed, so there is one: {}", failed.getMessage());
             return true;
         }
@@ -135,7 +138,8 @@ record PostgresLocks(LockStore locks, @Nullable EventStore events, Duration minL
 
     /** Writes down the mode for all who come later; the answer is what was written first. */
     private static String settle(Database database, String mode) {
-        return database.write(connection -> {
+        // Whether a reply that is lost was one of success matters to nobody: who opens again finds what was written.
+        return database.read(connection -> {
             try (PreparedStatement statement = connection.prepareStatement(database.sql("lock/mode"))) {
                 statement.setString(1, mode);
                 statement.setString(2, mode);

@@ -43,6 +43,8 @@ final class FaultLoad implements AutoCloseable {
     private static final double DRIFT = 0.01;
 
     private final RuleSetting setting;
+    private final Backend one;
+    private final Backend other;
     private final Recorder recorder = new Recorder();
     private final List<Background<@Nullable Void>> running = new ArrayList<>();
     private final AtomicInteger writes = new AtomicInteger();
@@ -57,6 +59,9 @@ final class FaultLoad implements AutoCloseable {
 
     FaultLoad(RuleSetting setting, int threads) {
         this.setting = setting;
+        // Before the store begins to fail: no rule says that a client can be opened then.
+        one = setting.client();
+        other = setting.otherClient();
         acknowledged = new AtomicIntegerArray(threads);
         for (int i = 0; i < threads; i++) {
             int thread = i;
@@ -77,13 +82,13 @@ final class FaultLoad implements AutoCloseable {
 
     /** Has two clients take a lock in turns, and write to a scope under it. */
     void lockToo() {
-        start(() -> lockAndWrite("locker 1", setting.client()));
-        start(() -> lockAndWrite("locker 2", setting.otherClient()));
+        start(() -> lockAndWrite("locker 1", one));
+        start(() -> lockAndWrite("locker 2", other));
     }
 
     private void readAndWrite(int thread) {
         ClientRecorder client = recorder.client("client " + thread);
-        KeyedState state = (thread % 2 == 0 ? setting.client() : setting.otherClient()).state();
+        KeyedState state = (thread % 2 == 0 ? one : other).state();
         Random random = new Random(thread);
         for (int number = 1; !stopped; number++) {
             String name = "key " + writes.get() / WRITES_PER_KEY;
@@ -234,7 +239,7 @@ final class FaultLoad implements AutoCloseable {
         ClientRecorder client = recorder.client("last look");
         for (int i = 0; i <= writes.get() / WRITES_PER_KEY; i++) {
             String name = "key " + i;
-            read(client, setting.client().state(), name);
+            read(client, one.state(), name);
         }
     }
 
@@ -263,8 +268,7 @@ final class FaultLoad implements AutoCloseable {
     void assertLastWritesAreThere() {
         for (int thread = 0; thread < acknowledged.length(); thread++) {
             int least = acknowledged.get(thread);
-            int found = setting.client()
-                    .state()
+            int found = one.state()
                     .get(own(thread))
                     .map(value -> Integer.parseInt(RuleChapter.text(value)))
                     .orElse(0);
