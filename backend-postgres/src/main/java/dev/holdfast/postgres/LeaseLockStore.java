@@ -17,6 +17,7 @@ import dev.holdfast.postgres.LockCommand.Placed;
 import dev.holdfast.postgres.LockCommand.Wave;
 import dev.holdfast.postgres.LockStatements.Granted;
 import dev.holdfast.postgres.LockStatements.News;
+import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
@@ -37,6 +38,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +80,7 @@ final class LeaseLockStore extends PostgresLockStore {
     private final Combiner<LockCommand, Object> lanes;
     // Apart, so that no renewal waits behind a grant.
     private final Combiner<LockCommand, Object> heart;
-    private final @Nullable Connection[] connections = new Connection[LANES + 1];
+    private final AtomicReferenceArray<@Nullable Connection> connections = new AtomicReferenceArray<>(LANES + 1);
     private final AtomicBoolean warm = new AtomicBoolean();
     private final ConcurrentMap<LeaseId, Tied> tied = new ConcurrentHashMap<>();
     private long word;
@@ -154,18 +156,23 @@ final class LeaseLockStore extends PostgresLockStore {
     // --- Lanes
 
     private Connection connection(int lane) {
-        Connection open = connections[lane];
+        Connection open = connections.get(lane);
         if (open == null) {
             open = database.session("locks");
-            connections[lane] = open;
+            connections.set(lane, open);
+            if (isClosed()) {
+                // Whoever closed the store may not have seen this connection.
+                quietly(open);
+                throw new BackendClosedException();
+            }
         }
         return open;
     }
 
     private BackendException failed(int lane, SQLException failed) {
-        Connection broken = connections[lane];
+        Connection broken = connections.get(lane);
         if (PostgresErrors.isLost(failed) && broken != null) {
-            connections[lane] = null;
+            connections.set(lane, null);
             quietly(broken);
         }
         return PostgresErrors.ofWrite(failed);
@@ -204,7 +211,7 @@ final class LeaseLockStore extends PostgresLockStore {
     }
 
     private void requireConnected(int lane) {
-        if (connections[lane] == null) {
+        if (connections.get(lane) == null) {
             throw new BackendUnavailableException("the connection was lost before the command was sent");
         }
     }
@@ -579,7 +586,8 @@ final class LeaseLockStore extends PostgresLockStore {
     void closing() {
         lanes.close();
         heart.close();
-        for (Connection open : connections) {
+        for (int lane = 0; lane < connections.length(); lane++) {
+            Connection open = connections.get(lane);
             if (open != null) {
                 quietly(open);
             }

@@ -6,6 +6,7 @@ import dev.holdfast.postgres.LockCommand.Beat;
 import dev.holdfast.postgres.LockCommand.End;
 import dev.holdfast.postgres.LockCommand.Placed;
 import dev.holdfast.postgres.LockCommand.Wave;
+import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,12 +53,12 @@ final class LockSession implements Transport<LockCommand, Object> {
     final Map<Long, Held> holds = new ConcurrentHashMap<>();
 
     // The lane's own.
-    private @Nullable SessionConnection connection;
+    private volatile @Nullable SessionConnection connection;
     private long sent;
 
     private volatile boolean open;
     private volatile long assuredUntil;
-    private volatile boolean ticking;
+    private final AtomicBoolean ticking = new AtomicBoolean();
 
     LockSession(SessionLockStore store, long id) {
         this.store = store;
@@ -88,7 +90,11 @@ final class LockSession implements Transport<LockCommand, Object> {
     /** A heartbeat, or the end of what is over by our clock; the timer goes on while there is a connection. */
     private void tick() {
         if (store.isClosed() || !open) {
-            ticking = false;
+            ticking.set(false);
+            // Opened again in this moment, by one who saw the timer at work.
+            if (open) {
+                beginTicking();
+            }
             return;
         }
         long now = store.time.nanos();
@@ -104,22 +110,22 @@ final class LockSession implements Transport<LockCommand, Object> {
         }
     }
 
+    private void beginTicking() {
+        if (!store.isClosed() && ticking.compareAndSet(false, true)) {
+            schedule();
+        }
+    }
+
+    /** No lease is shorter than the timeout, so each is looked at in time. */
     private void schedule() {
-        ticking = true;
         long now = store.time.nanos();
         long next = Math.min(store.timeoutNanos / 3, LOOK_NANOS);
         for (Held held : holds.values()) {
-            next = Math.min(next, held.deadline - now);
+            long left = held.deadline - now;
+            // What is over already is being ended.
+            next = left > 0 ? Math.min(next, left) : next;
         }
         store.time.schedule(Math.max(1_000_000, next), this::tick);
-    }
-
-    /** Looks in time at a lease that ends before the next heartbeat. */
-    void watch(Held held, long now) {
-        long left = held.deadline - now;
-        if (left < store.timeoutNanos / 3) {
-            store.time.schedule(Math.max(1_000_000, left), () -> endIfOver(held, store.time.nanos()));
-        }
     }
 
     private void endIfOver(Held held, long now) {
@@ -172,7 +178,7 @@ final class LockSession implements Transport<LockCommand, Object> {
     private void run(List<LockCommand> commands, Transport.Replies<Object> replies) {
         SessionConnection using = connected();
         for (Wave wave : Wave.of(commands)) {
-            step(wave.beats, replies, () -> using.beat(wave.beats, replies));
+            step(wave.beats, replies, () -> using.beat(wave.beats, wave.beats.size() < commands.size(), replies));
             if (connection != null) {
                 using.stepShortly(wave, replies);
             }
@@ -203,6 +209,8 @@ final class LockSession implements Transport<LockCommand, Object> {
             commands.forEach(command -> replies.error(command.index(), error));
             if (PostgresErrors.isLost(failed)) {
                 lose(error);
+            } else {
+                heard();
             }
         }
     }
@@ -216,9 +224,12 @@ final class LockSession implements Transport<LockCommand, Object> {
         connection = made;
         open = true;
         heard();
-        if (!ticking) {
-            schedule();
+        if (store.isClosed()) {
+            // Whoever closed the store did not see this connection.
+            closeIdle();
+            throw new BackendClosedException();
         }
+        beginTicking();
         return made;
     }
 

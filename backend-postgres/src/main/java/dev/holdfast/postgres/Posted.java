@@ -66,7 +66,9 @@ final class Posted {
                 long first = since;
                 if (first != 0 && time.nanos() - first >= WAIT_NANOS) {
                     collect.run();
-                } else if (first != 0) {
+                }
+                // The lane was busy, or there is something new.
+                if (since != 0) {
                     collectLater();
                 }
             });

@@ -19,7 +19,7 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class PostgresErrors {
     /** The classes of connection errors, and of the server ending the session: the reply may be lost. */
-    private static final Set<String> LOST = Set.of("57P01", "57P02", "57P03", "57P04", "57P05");
+    private static final Set<String> LOST = Set.of("57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04");
 
     /**
      * Errors that may pass: serialization, deadlock, a lock not to be had, a statement cancelled or timed out, too many connections,

@@ -61,7 +61,8 @@ final class SessionConnection {
         Connection made = store.database.session("locks");
         session.sending();
         try {
-            store.holders.configure(made);
+            store.holders.configure(made, store.database.serverVersion());
+            store.holders.clear(made, session.id);
             store.holders.register(made, session.id, store.table);
         } catch (SQLException failed) {
             quietly(made);
@@ -312,14 +313,13 @@ final class SessionConnection {
         held.grant = grant;
         held.number = number;
         held.written = written;
-        long now = store.time.nanos();
-        held.deadline = now + TimeUnit.MILLISECONDS.toNanos(grant.request().ttlMillis());
+        held.deadline = store.time.nanos()
+                + TimeUnit.MILLISECONDS.toNanos(grant.request().ttlMillis());
         held.contended = contended;
         held.leaseId = grant.leaseId();
         // Before the engine is told, which looks at it.
         session.heard();
         session.holds.put(held.key, held);
-        session.watch(held, now);
     }
 
     private void unclaim(Grant grant) {
@@ -410,16 +410,20 @@ final class SessionConnection {
 
     // --- Signs of life
 
-    /** Writes down what is held, tells the server and others that the session is there, and renews. */
-    void beat(List<Placed<Beat>> beats, Transport.Replies<Object> replies) throws SQLException {
+    /**
+     * Tells the server and others that the session is there, renews, and writes down what is held.
+     *
+     * @param accompanied whether commands of another kind come behind, for which the session must stay open
+     */
+    void beat(List<Placed<Beat>> beats, boolean accompanied, Transport.Replies<Object> replies) throws SQLException {
         boolean renewing =
                 beats.stream().anyMatch(one -> !one.command().renewals().isEmpty());
-        if (!renewing && session.holds.isEmpty() && store.time.nanos() - lastUsed > IDLE_NANOS) {
+        boolean idle = session.holds.isEmpty() && store.time.nanos() - lastUsed > IDLE_NANOS;
+        if (idle && !renewing && !accompanied) {
             session.closeIdle();
             beats.forEach(one -> replies.reply(one.index(), List.of()));
             return;
         }
-        write(List.copyOf(session.holds.values()));
         long now = store.holders.beat(connection, session.id, session.holds.size(), store.table);
         if (now != word) {
             word = now;
@@ -432,6 +436,8 @@ final class SessionConnection {
             }
             replies.reply(one.index(), answers);
         }
+        // In the end, for it may have to wait for somebody who has locked the table, and be broken off.
+        write(List.copyOf(session.holds.values()));
     }
 
     private RenewReply renewed(Renewal renewal) {
@@ -441,7 +447,6 @@ final class SessionConnection {
             return RenewReply.GONE;
         }
         held.deadline = now + TimeUnit.MILLISECONDS.toNanos(renewal.ttlMillis());
-        session.watch(held, now);
         return held.contended ? RenewReply.CONTENDED : RenewReply.RENEWED;
     }
 

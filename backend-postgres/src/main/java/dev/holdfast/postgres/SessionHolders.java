@@ -13,8 +13,11 @@ import org.slf4j.LoggerFactory;
 final class SessionHolders {
     private static final Logger LOG = LoggerFactory.getLogger(SessionHolders.class);
 
+    private static final int TRANSACTION_TIMEOUT_SINCE = 170_000;
+
     private final Database database;
     private final Duration timeout;
+    private final String clear;
     private final String register;
     private final String beat;
     private final String forget;
@@ -22,6 +25,7 @@ final class SessionHolders {
     SessionHolders(Database database, Duration timeout) {
         this.database = database;
         this.timeout = timeout;
+        clear = database.sql("lock/session_clear");
         register = database.sql("lock/session_register");
         beat = database.sql("lock/session_beat");
         forget = database.sql("lock/session_forget");
@@ -29,18 +33,22 @@ final class SessionHolders {
 
     /**
      * Makes the server end the session, and so its locks, when it hears nothing of us for the timeout, and not earlier: neither by limits on
-     * the life of a connection nor by one on waiting, after which nobody would know whether a lock was taken.
+     * the life of a connection nor by one on waiting, after which nobody would know whether a lock was taken. A statement that has to
+     * wait is broken off long before that, so that it does not keep the session from its heartbeats.
      */
-    void configure(Connection connection) throws SQLException {
+    void configure(Connection connection, int serverVersion) throws SQLException {
         long millis = timeout.toMillis();
         long seconds = (millis + 999) / 1_000;
         try (Statement statement = connection.createStatement()) {
             statement.execute("select set_config('idle_session_timeout', '" + millis + "', false),"
                     + " set_config('idle_in_transaction_session_timeout', '" + millis + "', false),"
-                    + " set_config('statement_timeout', '" + Math.max(1_000, millis) + "', false),"
+                    + " set_config('statement_timeout', '" + Math.max(1_000, millis / 3) + "', false),"
                     + " set_config('lock_timeout', '0', false),"
                     + " set_config('tcp_user_timeout', '0', false),"
                     + " set_config('tcp_keepalives_idle', '" + seconds + "', false)");
+            if (serverVersion >= TRANSACTION_TIMEOUT_SINCE) {
+                statement.execute("set transaction_timeout = 0");
+            }
             try {
                 statement.execute("set client_connection_check_interval = " + Math.min(1_000, millis / 2));
             } catch (SQLException unsupported) {
@@ -50,6 +58,14 @@ final class SessionHolders {
         }
         // A server that does not answer for longer has ended the session, as far as anybody can know.
         connection.setNetworkTimeout(Runnable::run, Math.toIntExact(Math.max(1_000, millis) + 1_000));
+    }
+
+    /** A session that begins holds nothing: forgets what the one before it, of the same number, had written down. */
+    void clear(Connection connection, long id) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(clear)) {
+            statement.setLong(1, id);
+            statement.executeUpdate();
+        }
     }
 
     /** Tells the others of this session. */

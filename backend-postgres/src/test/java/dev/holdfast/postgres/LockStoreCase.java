@@ -16,9 +16,11 @@ import dev.holdfast.lock.Release;
 import dev.holdfast.lock.ReleaseReply;
 import dev.holdfast.lock.RenewReply;
 import dev.holdfast.lock.Renewal;
+import dev.holdfast.servers.Until;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.state.Page;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -231,6 +233,19 @@ abstract class LockStoreCase {
         return IntStream.range(0, 40)
                 .mapToObj(i -> new LockName(name.namespace(), prefix + i))
                 .toList();
+    }
+
+    @Test
+    void storeClosedWhileItOpensItsConnections_leavesNone() throws Exception {
+        String sessions = "select count(*) from pg_stat_activity where application_name = 'holdfast locks'";
+        long before = LockServer.ask(sessions);
+        for (int i = 0; i < 10; i++) {
+            LockStore brief = open();
+            brief.tryGrant(request(name, LeaseId.random())).start();
+            Until.pass(Duration.ofMillis(i));
+            brief.close();
+        }
+        eventually(() -> LockServer.ask(sessions) <= before);
     }
 
     private static GrantRequest request(LockName name, LeaseId leaseId) {

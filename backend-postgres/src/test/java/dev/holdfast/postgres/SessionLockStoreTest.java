@@ -69,6 +69,25 @@ class SessionLockStoreTest extends LockStoreCase {
         assertTrue(again.granted() && again.grant() > grant);
     }
 
+    @Test
+    void sessionThatBeginsAnew_holdsNothingOfWhatTheOneBeforeHadWrittenDown() throws Exception {
+        assertTrue(ask(store, a).granted());
+        eventually(() -> other.find(name).await() != null);
+        assertEquals(1, LockServer.terminate("holdfast locks"));
+        LockName another = new LockName(name.namespace(), "another");
+        eventually(() -> {
+            try {
+                return store.tryGrant(new GrantRequest(another, b, LEASE, 0, null, ""))
+                        .await()
+                        .granted();
+            } catch (BackendException notYet) {
+                return false;
+            }
+        });
+        assertEquals(null, other.find(name).await());
+        assertEquals(ForceReply.NOT_HELD, other.forceRelease(name).await());
+    }
+
     /** Nothing comes from a connection that is half open but the end of our patience; after that it is asked no more. */
     @Test
     void lostSession_whoseConnectionIsHalfOpenIsMadeAnew() throws Exception {
@@ -110,17 +129,26 @@ class SessionLockStoreTest extends LockStoreCase {
     }
 
     @Test
-    void heartbeats_doNotWaitForAThreadThatALookHas() throws Exception {
-        assertTrue(ask(store, a).granted());
+    void heartbeats_doNotWaitForATableThatSomebodyHasLocked() throws Exception {
+        LockName another = new LockName(name.namespace(), "another");
+        // Of the sessions of the locks it is switched off.
+        LockServer.execute("alter role all set transaction_timeout = '500ms'");
+        try {
+            assertTrue(ask(store, a).granted());
+        } finally {
+            LockServer.execute("alter role all reset transaction_timeout");
+        }
         eventually(() -> other.find(name).await() != null);
         try (Connection connection =
                         DriverManager.getConnection(LockServer.get().jdbcUrl());
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("lock table session_store.session_hold in access exclusive mode");
+            // All threads for looks, and the lane of the session.
             for (int i = 0; i < 100; i++) {
                 store.find(name).start();
             }
+            store.tryGrant(new GrantRequest(another, b, LEASE, 0, null, "")).start();
             long end = System.nanoTime() + 2 * TIMEOUT.toNanos();
             while (System.nanoTime() - end < 0) {
                 assertTrue(store.assuredNanos(name, a) > 0, "the session is not kept");
