@@ -38,6 +38,17 @@ final class Arguments {
         return word;
     }
 
+    /** The option's name, or the word, for a message; but not a word that may be a URL, and that with a password. */
+    String shown() {
+        return shown(name);
+    }
+
+    static String shown(String word) {
+        return word.matches("[\\w.+-]*")
+                ? "\"" + word + "\""
+                : "a word that is not repeated, for it may be a URL with a secret";
+    }
+
     /** The word without what is behind an equals sign. */
     String name() {
         return name;

@@ -59,8 +59,8 @@ final class CheckCommand {
                 case "--findings" -> findings = (int) arguments.number(0, 1_000_000);
                 default -> {
                     if (arguments.word().startsWith("-")) {
-                        throw new UsageException("check does not know \"" + arguments.word()
-                                + "\"; 'holdfast help check' lists its options");
+                        throw new UsageException("check does not know " + arguments.shown()
+                                + "; 'holdfast help check' lists its options");
                     }
                     files.add(Path.of(arguments.word()));
                 }

@@ -91,7 +91,7 @@ record DemoOptions(
                 case "--kill-server" -> killServer = arguments.flag();
                 default ->
                     throw new UsageException(
-                            "demo does not know \"" + arguments.word() + "\"; 'holdfast help demo' lists its options");
+                            "demo does not know " + arguments.shown() + "; 'holdfast help demo' lists its options");
             }
         }
         if (killServer && !LocalStore.NAMES.contains(backend)) {

@@ -44,9 +44,9 @@ final class LocalStore implements AutoCloseable {
     /** Whether it is one of the {@link #NAMES} and not a URL. Throws {@link UsageException} if it is neither. */
     static boolean isNamed(String backend) {
         if (!NAMES.contains(backend) && !backend.contains(":")) {
-            throw new UsageException(
-                    "\"" + backend + "\" is neither a URL, as memory:x or postgresql://localhost/shop, nor one of the"
-                            + " servers that can be started for this run: " + String.join(", ", NAMES));
+            throw new UsageException(Arguments.shown(backend)
+                    + " is neither a URL, as memory:x or postgresql://localhost/shop, nor one of the"
+                    + " servers that can be started for this run: " + String.join(", ", NAMES));
         }
         return NAMES.contains(backend);
     }

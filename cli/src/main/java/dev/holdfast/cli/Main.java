@@ -68,8 +68,8 @@ public final class Main {
                 case "help", "--help", "-h" -> help(rest, screen);
                 case "version", "--version" -> version(rest, screen);
                 default ->
-                    throw new UsageException("there is no command \"" + arguments.get(0)
-                            + "\"; the commands are demo, tck, check, bench, help and version");
+                    throw new UsageException("there is no command " + Arguments.shown(arguments.get(0))
+                            + "; the commands are demo, tck, check, bench, help and version");
             };
         } catch (UsageException | ConfigException wrong) {
             errors.println("holdfast: " + wrong.getMessage());

@@ -75,7 +75,7 @@ final class TckCommand implements TckListener {
     }
 
     private int soak(TckSubject subject) {
-        screen.line("Soak of " + options.backend() + ", seed " + options.seed() + ", for " + options.minutes()
+        screen.line("Soak of " + options.shown() + ", seed " + options.seed() + ", for " + options.minutes()
                 + " minutes at " + options.rate() + " steps a second");
         SoakTally tally;
         try {

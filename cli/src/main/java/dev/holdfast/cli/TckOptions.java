@@ -1,6 +1,8 @@
 package dev.holdfast.cli;
 
+import dev.holdfast.tck.HtmlReport;
 import dev.holdfast.tck.Rule;
+import dev.holdfast.tck.TckSubject;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -104,9 +106,12 @@ record TckOptions(
                 case "--rule" -> rules = rules(arguments.text());
                 case "--classpath" -> classpath = requireFiles(arguments.text());
                 default -> {
-                    if (arguments.word().startsWith("-") || backend != null) {
-                        throw new UsageException("tck does not know \"" + arguments.word()
-                                + "\"; 'holdfast help tck' lists its options");
+                    if (arguments.word().startsWith("-")) {
+                        throw new UsageException(
+                                "tck does not know " + arguments.shown() + "; 'holdfast help tck' lists its options");
+                    }
+                    if (backend != null) {
+                        throw new UsageException("tck takes one URL and was given another; leave out one");
                     }
                     backend = arguments.word();
                 }
@@ -161,12 +166,10 @@ record TckOptions(
 
     /** Found out before the kit has run for nothing. */
     private static Path report(Path file) {
-        if (Files.isDirectory(file)) {
-            throw new UsageException("--report must name a file, and \"" + file + "\" is a folder");
-        }
-        Path folder = file.toAbsolutePath().getParent();
-        if (folder != null) {
-            folder("--report", folder);
+        try {
+            HtmlReport.requireWritable(file, "--report");
+        } catch (IllegalArgumentException refused) {
+            throw new UsageException(String.valueOf(refused.getMessage()));
         }
         return file;
     }
@@ -186,9 +189,11 @@ record TckOptions(
         return folder;
     }
 
-    /** The words that run the kit in the same way, but for its rules and its seed; what is secret in a URL is left out. */
+    /** The words that run the kit in the same way, but for its rules and its seed; what may be secret in a URL is left out. */
     String command() {
-        StringBuilder command = new StringBuilder("./holdfast tck ").append(quoted(withoutSecrets(backend)));
+        String shown = shown();
+        String url = shown.equals(backend) ? backend : "the URL " + shown + " in full";
+        StringBuilder command = new StringBuilder("./holdfast tck ").append(quoted(url));
         if (classpath != null) {
             command.append(" --classpath ").append(quoted(classpath));
         }
@@ -200,8 +205,11 @@ record TckOptions(
         return command.toString();
     }
 
-    private static String withoutSecrets(String url) {
-        return url.replaceAll("//[^/@]*@", "//...@").replaceAll("(?i)(password=)[^&]*", "$1...");
+    /** The backend without what may be secret in a URL, as the report has it. */
+    String shown() {
+        return LocalStore.NAMES.contains(backend)
+                ? backend
+                : TckSubject.open(backend).toString();
     }
 
     private static String quoted(String word) {

@@ -3,6 +3,7 @@ package dev.holdfast.cli;
 import dev.holdfast.backend.BackendProvider;
 import dev.holdfast.backend.BackendUri;
 import dev.holdfast.backend.Stores;
+import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
 import dev.holdfast.memory.MemoryBackendProvider;
 import dev.holdfast.spi.Call;
@@ -10,9 +11,10 @@ import dev.holdfast.spi.Time;
 import dev.holdfast.state.ForwardingStateStore;
 import dev.holdfast.state.Mutation;
 import dev.holdfast.state.Space;
+import java.util.List;
 import java.util.Set;
 
-/** Opens {@code forgetful:name}, which says that it deletes, and does not. */
+/** Opens {@code forgetful:name}, which says that it deletes, and does not. Its option {@code token} is a secret whose name says nothing. */
 public final class ForgetfulBackendProvider implements BackendProvider {
     private final MemoryBackendProvider memory = new MemoryBackendProvider();
 
@@ -22,8 +24,13 @@ public final class ForgetfulBackendProvider implements BackendProvider {
     }
 
     @Override
+    public List<Option<?>> options() {
+        return List.of(Option.secret("token", "who asks"));
+    }
+
+    @Override
     public Stores open(BackendUri uri, Settings settings, Time time) {
-        Stores right = memory.open(uri, settings, time);
+        Stores right = memory.open(BackendUri.of("memory:" + uri.path()), settings, time);
         return Stores.of(new ForwardingStateStore(right.state()) {
             @Override
             public Call<Boolean> write(Space space, Mutation mutation) {

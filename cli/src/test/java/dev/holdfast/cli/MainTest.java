@@ -33,7 +33,7 @@ class MainTest {
                 "bench --quick | bench comes with contenders that are downloaded for it",
                 "tck | tck needs the URL of a backend",
                 "tck nosuch:x | nosuch",
-                "tck memory:x memory:y | tck does not know \"memory:y\"",
+                "tck memory:x memory:y | tck takes one URL and was given another",
                 "tck memory:x --profile hard | --profile must be core, faults or soak, was \"hard\"",
                 "tck memory:x --rule c5 | --rule needs numbers of rules, as in C05 or C05,G01, not \"c5\"",
                 "tck memory:x --rule S99 | --rule names S99, which is not in the kit; docs/contract.md lists its rules",
@@ -41,8 +41,8 @@ class MainTest {
                 "tck memory:x --minutes 5 | --minutes is for --profile soak",
                 "tck memory:x --histories target/h --profile faults | --histories is for --profile soak",
                 "tck memory:x --seed abc | --seed needs a whole number, not \"abc\"",
-                "tck memory:x --report target | --report must name a file, and \"target\" is a folder",
-                "tck memory:x --report pom.xml/page.html | --report needs the folder",
+                "tck memory:x --report target | --report names \"target\", which cannot be written",
+                "tck memory:x --report pom.xml/page.html | --report names \"pom.xml/page.html\", which cannot be written",
                 "tck memory:x --profile soak --histories pom.xml/h | --histories needs the folder \"pom.xml/h\"",
                 "tck memory:x --classpath= | --classpath names \"\", which is not there",
                 "tck memory:x --profile soak --rule S01 | --profile soak runs no rules: it takes neither --rule nor --report",
@@ -65,6 +65,27 @@ class MainTest {
         String said = errors.toString(StandardCharsets.UTF_8);
         assertTrue(said.startsWith("holdfast: ") && said.contains(message), said);
         assertEquals("", out.toString(StandardCharsets.UTF_8));
+    }
+
+    /** A URL may stand where it does not belong. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis://u:s3cret@h",
+                "tck memory:x acme://h?token=s3cret",
+                "tck --url=acme://h?token=s3cret",
+                "tck acme//u@h?token=s3cret",
+                "tck acme://h?to@ken=s3cret",
+                "demo acme://u:s3cret@h",
+                "demo --backend acme//u@h?token=s3cret",
+                "check --token=s3cret",
+                "tck acme://u:s3cret@h/x --profile soak",
+                "tck acme://u:s3cret@h,i:1/x --faults proxy"
+            })
+    void wrongCommandLines_tellNoSecrets(String line) throws InterruptedException {
+        assertEquals(2, run(List.of(line.split(" "))));
+        String said = errors.toString(StandardCharsets.UTF_8) + out.toString(StandardCharsets.UTF_8);
+        assertTrue(said.startsWith("holdfast: ") && !said.contains("s3cret"), said);
     }
 
     /** Before anything else is begun, and without the password. */

@@ -1,6 +1,7 @@
 package dev.holdfast.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -45,6 +46,28 @@ class TckCommandTest {
         assertTrue(page.contains(replay) && out().contains("replay: " + replay), out() + page);
     }
 
+    /** What a stranger's scheme calls its secrets nobody knows. */
+    @Test
+    void whatMayBeSecretInAUrl_isInNothingThatIsPrinted() throws InterruptedException, IOException {
+        Path report = folder.resolve("report.html");
+        String url = "forgetful://s3cret:s3cr@t@host/x?token=s3cret";
+        assertEquals(1, run("tck", url, "--rule", "S01,S04", "--report", report.toString(), "--seed=5"), this::out);
+        String page = Files.readString(report);
+        assertFalse((out() + page).contains("s3cr"), out() + page);
+        assertTrue(page.contains("Holdfast TCK of forgetful://...@host/x?..."), page);
+        String replay = "./holdfast tck 'the URL forgetful://...@host/x?... in full' --rule S04 --seed 5";
+        assertTrue(out().contains("replay: " + replay), out());
+        assertTrue(page.contains(replay.replace("'", "&#39;")) || page.contains(replay), page);
+    }
+
+    /** Found before the run and not after it; also where the folder is good and the file is not. */
+    @Test
+    void aPageThatCannotBeWritten_exitsWith2AndRunsNothing() throws InterruptedException, IOException {
+        Path astray = Files.createSymbolicLink(folder.resolve("page.html"), Path.of("nowhere", "page.html"));
+        assertEquals(2, run("tck", "memory:right", "--rule=S01", "--report", astray.toString()), this::out);
+        assertTrue(out().contains("--report names \"" + astray + "\", which cannot be written"), out());
+    }
+
     /** The layer is on the class path of the command, so a URL can be graded as an application has it. */
     @Test
     void aUrlWithCompression_isGradedWithIt() throws InterruptedException {
@@ -72,7 +95,7 @@ class TckCommandTest {
 
     private int run(String... arguments) throws InterruptedException {
         Screen screen = new Screen(new PrintStream(out, true, StandardCharsets.UTF_8), false, false);
-        return Main.run(List.of(arguments), screen, System.err);
+        return Main.run(List.of(arguments), screen, new PrintStream(out, true, StandardCharsets.UTF_8));
     }
 
     private String out() {

@@ -9,7 +9,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
@@ -23,9 +25,10 @@ import org.opentest4j.AssertionFailedError;
 
 /**
  * The report as one page that needs nothing else: what was not proven first, then all rules, each with its statement and its intent. A
- * rule broken by a recorded history is drawn, and its history is in the page.
+ * rule broken by a recorded history is drawn, and its history is in the page. Whoever runs the kit asks for it by
+ * {@code tck.report}.
  */
-final class HtmlReport {
+public final class HtmlReport {
     /** Of the findings in one history; more would say the same again. */
     private static final int MOST_DRAWN = 3;
 
@@ -43,19 +46,28 @@ final class HtmlReport {
         this.command = command;
     }
 
-    /** Makes the folders that are missing. Throws {@link IllegalArgumentException} for a place where no page can be. */
-    static void requireWritable(Path file) {
-        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "the root of a file system is no file");
+    /**
+     * Makes the folders that are missing. Throws {@link IllegalArgumentException} for a place where no page can be.
+     *
+     * @param option what names the file
+     */
+    public static void requireWritable(Path file, String option) {
         try {
-            Files.createDirectories(folder);
+            Path folder = file.toAbsolutePath().getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
+            // Only the attempt knows of links, of rights and of systems of files that take nothing.
+            boolean isThere = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+            Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
+                    .close();
+            if (!isThere) {
+                Files.delete(file);
+            }
         } catch (IOException refused) {
             throw new IllegalArgumentException(
-                    "tck.report names \"" + file + "\", whose folder cannot be made; name another place", refused);
-        }
-        if (Files.isDirectory(file) || !Files.isWritable(folder)) {
-            throw new IllegalArgumentException("tck.report names \"" + file + "\", which is "
-                    + (Files.isDirectory(file) ? "a folder" : "in a folder that cannot be written to")
-                    + "; name another place");
+                    option + " names \"" + file + "\", which cannot be written (" + refused + "); name another place",
+                    refused);
         }
     }
 

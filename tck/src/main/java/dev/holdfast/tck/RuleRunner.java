@@ -90,7 +90,8 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                     throw new IllegalArgumentException("tck.rule names \"" + id
                             + "\", which is no rule of the kit; name some as in C05 or C05,G01");
                 });
-        context.getConfigurationParameter("tck.report", Path::of).ifPresent(HtmlReport::requireWritable);
+        context.getConfigurationParameter("tck.report", Path::of)
+                .ifPresent(file -> HtmlReport.requireWritable(file, "tck.report"));
     }
 
     private static boolean isAskedFor(ExtensionContext context, Rule rule) {

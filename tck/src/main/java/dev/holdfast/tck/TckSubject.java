@@ -64,14 +64,15 @@ public final class TckSubject {
 
     /**
      * The backend of a URL. It is opened many times, with the option {@code namespace} set, and every one must be a client of the same
-     * store: for a store inside this process the URL names one.
+     * store: for a store inside this process the URL names one. Throws {@link dev.holdfast.config.ConfigException} for what is no URL.
      */
     public static TckSubject open(String uri) {
+        String shown = withoutSecrets(uri);
         Opener opener = (namespace, time) -> {
             Backends.Builder builder = Backends.at(uri).set("namespace", namespace);
             return time == null ? builder.open() : builder.time(time).open();
         };
-        return new TckSubject(withoutSecrets(uri), opener, opener, null, uri, Map.of(), null, "", NOBODY);
+        return new TckSubject(shown, opener, opener, null, uri, Map.of(), null, "", NOBODY);
     }
 
     /**
@@ -187,10 +188,15 @@ public final class TckSubject {
         return new ArrayList<>(waivers.values());
     }
 
+    /** Nobody knows what a stranger calls his secrets, so no login and no parameter is shown. */
     private static String withoutSecrets(String uri) {
-        return uri.replaceAll("//[^/@]*@", "//...@").replaceAll("\\?.*", "");
+        // What is no URL is refused, in words without a piece of it: in what is left an @ ends a login, and a question
+        // mark the place.
+        Backends.at(uri);
+        return uri.replaceFirst("^([^/?]*//)[^/?]*@", "$1...@").replaceFirst("(?s)\\?.*", "?...");
     }
 
+    /** The name, or the URL as far as it may be shown: without its user and password, and with {@code ?...} for its parameters. */
     @Override
     public String toString() {
         return name;
