@@ -86,6 +86,17 @@ class CheckCommandTest {
         assertTrue(errors.toString(StandardCharsets.UTF_8).contains("line 1 is no event"), errors::toString);
     }
 
+    /** Without an outcome it would say nothing, and be found right. */
+    @Test
+    void aHistoryWithAHole_exitsWith2AndNamesTheField() throws Exception {
+        Path file = folder.resolve("hole.jsonl");
+        Files.writeString(
+                file,
+                "{\"event\":\"Operation\",\"client\":\"a\",\"key\":\"k\",\"kind\":\"GET\",\"value\":\"9\",\"call\":1,\"ret\":2}\n");
+        assertEquals(2, check(file.toString()), this::said);
+        assertTrue(said().contains("line 1 is no event") && said().contains("\"outcome\""), said());
+    }
+
     private void putAndGet(String put, String got) {
         String key = "key of " + put;
         client.put(key, put).ok();

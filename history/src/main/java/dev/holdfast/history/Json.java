@@ -6,8 +6,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** As much JSON as histories need: strings, whole numbers, arrays and objects, on one line of ASCII. */
+/**
+ * As much JSON as histories need: strings, whole numbers, arrays, objects and null (RFC 8259 without fractions, true and false). It is
+ * printed on one line of ASCII.
+ */
 final class Json {
 
     private final String text;
@@ -64,69 +68,93 @@ final class Json {
         out.append('"');
     }
 
-    /** Parses what {@link #print} prints, with blanks anywhere between; throws {@code IllegalArgumentException}. */
-    static Object parse(String text) {
+    /** Parses one value, with blanks anywhere between; throws {@code IllegalArgumentException}. */
+    static @Nullable Object parse(String text) {
         Json json = new Json(text);
-        Object value = json.value();
+        @Nullable Object value = json.value();
         if (json.peek() != 0) {
             throw json.unexpected();
         }
         return value;
     }
 
-    private Object value() {
+    private @Nullable Object value() {
         char c = peek();
         if (c == '{') {
-            Map<String, Object> fields = new LinkedHashMap<>();
+            Map<String, @Nullable Object> fields = new LinkedHashMap<>();
             for (expect('{'); peek() != '}'; comma('}')) {
                 String name = string();
                 expect(':');
+                if (fields.containsKey(name)) {
+                    throw new IllegalArgumentException("\"" + name + "\" is given twice; give it once");
+                }
                 fields.put(name, value());
             }
             expect('}');
             return fields;
         }
         if (c == '[') {
-            List<Object> elements = new ArrayList<>();
+            List<@Nullable Object> elements = new ArrayList<>();
             for (expect('['); peek() != ']'; comma(']')) {
                 elements.add(value());
             }
             expect(']');
             return elements;
         }
+        if (c == 'n' && text.startsWith("null", at)) {
+            at += "null".length();
+            return null;
+        }
         return c == '"' ? string() : number();
     }
 
     private Long number() {
         int start = at;
-        while (at < text.length() && (text.charAt(at) == '-' || Character.isDigit(text.charAt(at)))) {
+        while (at < text.length() && "+-.eE0123456789".indexOf(text.charAt(at)) >= 0) {
             at++;
         }
         if (start == at) {
             throw unexpected();
         }
-        return Long.valueOf(text.substring(start, at));
+        try {
+            return Long.valueOf(text.substring(start, at));
+        } catch (NumberFormatException other) {
+            throw new IllegalArgumentException(text.substring(start, at) + " is no whole number of 64 bits", other);
+        }
     }
 
     private String string() {
         expect('"');
         StringBuilder value = new StringBuilder();
         for (char c = next(); c != '"'; c = next()) {
-            if (c == '\\') {
-                c = next();
-                if (c == 'u') {
-                    at += 4;
-                    if (at > text.length()) {
-                        throw unexpected();
-                    }
-                    c = (char) Integer.parseInt(text.substring(at - 4, at), 16);
-                } else if (c != '"' && c != '\\') {
-                    throw unexpected();
-                }
+            if (c < ' ') {
+                throw unexpected();
             }
-            value.append(c);
+            value.append(c == '\\' ? escaped() : c);
         }
         return value.toString();
+    }
+
+    private char escaped() {
+        char c = next();
+        return switch (c) {
+            case '"', '\\', '/' -> c;
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'u' -> (char) (digit() << 12 | digit() << 8 | digit() << 4 | digit());
+            default -> throw unexpected();
+        };
+    }
+
+    private int digit() {
+        int digit = Character.digit(next(), 16);
+        if (digit < 0) {
+            throw unexpected();
+        }
+        return digit;
     }
 
     private void comma(char end) {
@@ -158,6 +186,6 @@ final class Json {
     }
 
     private IllegalArgumentException unexpected() {
-        return new IllegalArgumentException("no JSON at column " + (Math.min(at, text.length()) + 1) + ": " + text);
+        return new IllegalArgumentException("no JSON at column " + (Math.min(at, text.length()) + 1));
     }
 }

@@ -44,6 +44,8 @@ public record Operation(
     public Operation {
         requireNonNull(client);
         requireNonNull(key);
+        requireNonNull(kind);
+        requireNonNull(outcome);
         boolean unconditional = kind == Kind.GET || kind == Kind.PUT || kind == Kind.EXPIRE;
         if (unconditional && outcome == Outcome.REFUSED) {
             throw new IllegalArgumentException(kind + " has no condition, so it cannot be refused");
