@@ -36,7 +36,7 @@ final class HistoryViolation extends AssertionError {
         switch (verdict.status()) {
             case OK -> {}
             case VIOLATION -> throw new HistoryViolation(verdict, history);
-            case UNDECIDED -> throw new Inconclusive(verdict.toString());
+            case UNDECIDED -> throw new Inconclusive(verdict.toString(), history);
         }
     }
 }

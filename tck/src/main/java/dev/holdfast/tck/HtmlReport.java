@@ -171,6 +171,10 @@ public final class HtmlReport {
         page.append(type(result.verdict())).append("\">");
         heading(result);
         element("p", result.reason());
+        if (result.seen() instanceof Inconclusive undecided
+                && !undecided.history().isEmpty()) {
+            whole(result.rule(), undecided.history());
+        }
         page.append("</article>\n");
     }
 
@@ -251,9 +255,13 @@ public final class HtmlReport {
                         + " <span class=\"key ok\"></span> done <span class=\"key refused\"></span> refused or failed"
                         + " <span class=\"key unknown\"></span> unknown <span class=\"key entitled\"></span> entitled"
                         + " <span class=\"key fault\"></span> fault <span class=\"key culprit\"></span> culprit</p>\n");
-        page.append("<p><a download=\"").append(result.rule().id()).append("-history.jsonl\" href=\"");
-        page.append(data(violation.history())).append("\">The whole history</a>, ");
-        page.append(violation.history().size()).append(" events</p>\n");
+        whole(result.rule(), violation.history());
+    }
+
+    private void whole(Rule rule, List<Event> history) {
+        page.append("<p><a download=\"").append(rule.id()).append("-history.jsonl\" href=\"");
+        page.append(data(history)).append("\">The whole history</a>, ");
+        page.append(history.size()).append(" events</p>\n");
     }
 
     private static String data(List<Event> history) {

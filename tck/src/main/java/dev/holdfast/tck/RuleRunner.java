@@ -124,7 +124,7 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             repeatWhileInconclusive(rule, method, chapter, run);
             run.end(rule, Verdict.PASS, null, null);
         } catch (Inconclusive inconclusive) {
-            run.end(rule, Verdict.INCONCLUSIVE, inconclusive.getMessage(), null);
+            run.end(rule, Verdict.INCONCLUSIVE, inconclusive.getMessage(), inconclusive);
             throw inconclusive;
         } catch (NotRun notRun) {
             run.end(rule, Verdict.NOT_RUN, notRun.getMessage(), null);

@@ -2,6 +2,7 @@ package dev.holdfast.tck;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
@@ -82,6 +84,32 @@ class HtmlReportTest {
         String lines = new String(Base64.getDecoder().decode(data.group(1)), StandardCharsets.US_ASCII);
         List<Event> history = JsonLines.read(new BufferedReader(new StringReader(lines)));
         assertTrue(page.contains(history.size() + " events"), () -> history.size() + " events");
+    }
+
+    /** A larger budget may decide it, so it is not thrown away. */
+    @Test
+    void aHistoryThatIsNotDecided_isInThePageToo() throws IOException {
+        Recorder recorder = new Recorder(new AtomicLong()::incrementAndGet);
+        ClientRecorder client = recorder.client("c");
+        for (int i = 0; i < 6; i++) {
+            client.delete("k").unknown();
+            client.put("k", "v" + i).unknown();
+        }
+        client.get("k").ok("v3");
+        List<Event> history = recorder.history();
+        Inconclusive undecided = assertThrows(
+                Inconclusive.class, () -> HistoryViolation.check(Checks.linearizable(history, 1), history));
+        Rule rule = Rule.all().stream()
+                .filter(one -> one.id().equals("G01"))
+                .findAny()
+                .orElseThrow();
+        Path file = folder.resolve("report.html");
+        RuleResult result = new RuleResult(rule, Verdict.INCONCLUSIVE, "undecided", undecided, List.of());
+        HtmlReport.write(file, List.of(result), wrong(), 1, Set.of(), null);
+        Matcher data = HISTORY.matcher(Files.readString(file));
+        assertTrue(data.find());
+        String lines = new String(Base64.getDecoder().decode(data.group(1)), StandardCharsets.US_ASCII);
+        assertEquals(history, JsonLines.read(new BufferedReader(new StringReader(lines))));
     }
 
     @Test
