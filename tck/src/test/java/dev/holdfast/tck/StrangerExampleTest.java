@@ -22,6 +22,19 @@ class StrangerExampleTest {
         assertEquals(withoutHead(), shown.lines().toList());
     }
 
+    /** Of whoever copies it, outside this repository. */
+    @Test
+    void page_hasTheImportsAndTheVersion() throws IOException {
+        String page = Files.readString(PAGE);
+        Files.readString(CODE)
+                .lines()
+                .filter(line -> line.startsWith("import "))
+                .forEach(line -> assertTrue(page.contains(line + "\n"), line));
+        String pom = Files.readString(Path.of("..", "pom.xml"));
+        String version = pom.substring(pom.indexOf("<version>"), pom.indexOf("</version>"));
+        assertTrue(page.contains("<artifactId>holdfast-bom</artifactId>\n        " + version + "<"), version);
+    }
+
     @Test
     void theExample_isAsShortAsThePageSays() throws IOException {
         long lines = withoutHead().stream().filter(line -> !line.isBlank()).count();
