@@ -106,7 +106,10 @@ final class Hold extends Deadlines.Entry {
 
     /** Puts the first question without blocking. */
     void askFirst(Ask first) {
-        first.start();
+        // By now the hold may have been given up, by a close: then nothing is asked any more.
+        if (awaits(first)) {
+            first.start();
+        }
         courier.drain();
     }
 
@@ -115,7 +118,9 @@ final class Hold extends Deadlines.Entry {
         // Others do not wait for this thread to come back; should their commands overtake the question, a late grant is
         // given back.
         courier.drain();
-        first.await();
+        if (awaits(first)) {
+            first.await();
+        }
     }
 
     /** Queues a waiter, or ends it; false if this hold is dead and the waiter must look for another. */
