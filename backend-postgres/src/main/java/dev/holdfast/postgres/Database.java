@@ -241,7 +241,8 @@ final class Database implements AutoCloseable {
         try (Statement statement = connection.createStatement();
                 ResultSet answer =
                         statement.executeQuery("select current_setting('server_version_num')::int, pg_is_in_recovery(),"
-                                + " current_setting('synchronous_standby_names') <> '',"
+                                + " current_setting('synchronous_standby_names') <> ''"
+                                + " and current_setting('synchronous_commit') not in ('off', 'local'),"
                                 + " (select reset_val from pg_settings where name = 'synchronous_commit') = 'off'")) {
             answer.next();
             serverVersion = answer.getInt(1);

@@ -34,6 +34,7 @@ final class LockStatements {
     private final String endAndGrant;
     private final String step;
     private final String write;
+    private final String again;
     private final String contend;
     private final String young;
     private final String pass;
@@ -51,6 +52,7 @@ final class LockStatements {
         endAndGrant = database.sql("lock/lease_lock") + ";\n" + end + ";\n" + database.sql("lock/lease_grant");
         step = database.sql("lock/session_step");
         write = database.sql("lock/session_write");
+        again = database.sql("lock/session_again");
         contend = database.sql("lock/session_contend");
         young = database.sql("lock/session_young");
         queue = database.sql("lock/queue").replace("${kind}", kind);
@@ -112,7 +114,11 @@ final class LockStatements {
         return grants.stream().mapToLong(grant -> grant.request().ttlMillis()).toArray();
     }
 
-    static byte[][] labels(List<Grant> grants) {
+    private static long[] aboves(List<Grant> grants) {
+        return grants.stream().mapToLong(grant -> grant.request().above()).toArray();
+    }
+
+    private static byte[][] labels(List<Grant> grants) {
         return grants.stream()
                 .map(grant -> LockKey.bytes(grant.request().label()))
                 .toArray(byte[][]::new);
@@ -136,15 +142,13 @@ final class LockStatements {
         statement.setObject(from + 3, highs(grants));
         statement.setObject(from + 4, lows(grants));
         statement.setObject(from + 5, millis(grants));
-        statement.setObject(
-                from + 6,
-                grants.stream().mapToLong(one -> one.request().above()).toArray());
+        statement.setObject(from + 6, aboves(grants));
         statement.setObject(from + 7, labels(grants));
         statement.setLong(from + 8, holder);
     }
 
     /** Rows of place, grant, whether contended, and perhaps what is left and whether it lapsed. */
-    static List<Granted> granted(ResultSet rows, int count) throws SQLException {
+    private static List<Granted> granted(ResultSet rows, int count) throws SQLException {
         List<Granted> answers = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             answers.add(new Granted());
@@ -319,6 +323,21 @@ final class LockStatements {
             statement.setObject(9, leftMillis);
             statement.setObject(10, labels(grants));
             return keys(statement);
+        }
+    }
+
+    /** Of sessions: grants names again to those who hold them; the answers in order. */
+    List<Granted> again(Connection connection, List<Grant> grants) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(again)) {
+            statement.setObject(1, keys(grants));
+            statement.setObject(2, highs(grants));
+            statement.setObject(3, lows(grants));
+            statement.setObject(4, millis(grants));
+            statement.setObject(5, aboves(grants));
+            statement.setObject(6, labels(grants));
+            try (ResultSet rows = statement.executeQuery()) {
+                return granted(rows, grants.size());
+            }
         }
     }
 

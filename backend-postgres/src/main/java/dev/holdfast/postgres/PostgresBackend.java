@@ -42,8 +42,18 @@ public final class PostgresBackend {
                 Database.over(pool, sessions, settings), settings, settings.get(CoreOptions.CLOCK_DRIFT), time);
     }
 
-    /** The statements that make the tables and functions, for whoever runs them by hand. */
+    /** The statements that make the tables and functions where there are none, for whoever runs them by hand. */
     public static String ddl(String schema) {
-        return new Schema(schema).ddl();
+        return ddl(schema, 0);
+    }
+
+    /**
+     * The statements that bring a schema up to date, in one transaction, for whoever runs them by hand.
+     *
+     * @param fromVersion what {@code select max(version) from schema_version} answers in it; 0 where there is no such table, up to the
+     *     version of today, for which there is nothing to do
+     */
+    public static String ddl(String schema, int fromVersion) {
+        return new Schema(schema).ddl(fromVersion);
     }
 }

@@ -120,6 +120,7 @@ final class Scanning {
     long count(Space space, Key prefix) {
         Range range = Range.of(space, new ScanRequest(prefix, null, 1, false));
         return database.read(connection -> {
+            int patienceMillis = connection.getNetworkTimeout();
             connection.setNetworkTimeout(Runnable::run, 0);
             connection.setAutoCommit(false);
             try (Statement patience = connection.createStatement();
@@ -131,6 +132,8 @@ final class Scanning {
                     return row.getLong(1);
                 }
             } finally {
+                // The pool may be the application's.
+                connection.setNetworkTimeout(Runnable::run, patienceMillis);
                 connection.rollback();
                 connection.setAutoCommit(true);
             }

@@ -51,17 +51,23 @@ final class Schema {
         return sql;
     }
 
-    /** Everything, for somebody who runs it by hand. */
-    String ddl() {
-        return "begin;\ncreate schema if not exists \"" + name + "\";\n" + ddl(0) + "commit;\n";
+    /** What brings the schema from a version, 0 where there is none, to that of today, for somebody who runs it by hand. */
+    String ddl(int from) {
+        if (from < 0 || from > VERSIONS.size()) {
+            throw new IllegalArgumentException(
+                    "fromVersion (" + from + ") must be from 0, where there is no schema yet, to " + VERSIONS.size());
+        }
+        String schema = from == 0 ? "create schema if not exists \"" + name + "\";\n" : "";
+        return "begin;\n" + schema + statements(from, VERSIONS.size()) + "commit;\n";
     }
 
-    private String ddl(int from) {
+    /** From one version to another. */
+    String statements(int from, int to) {
         StringBuilder ddl = new StringBuilder();
         if (from == 0) {
             ddl.append('\n').append(sql.script("schema/0-versions"));
         }
-        for (int version = from + 1; version <= VERSIONS.size(); version++) {
+        for (int version = from + 1; version <= to; version++) {
             ddl.append('\n')
                     .append(sql.script("schema/" + VERSIONS.get(version - 1)))
                     .append(sql.script("schema/0-done").replace("${version}", Integer.toString(version)));
@@ -87,7 +93,7 @@ final class Schema {
                 if (!exists(connection)) {
                     statement.execute("create schema \"" + name + "\"");
                 }
-                statement.execute(ddl(from));
+                statement.execute(statements(from, VERSIONS.size()));
             }
             connection.commit();
         } catch (SQLException failed) {
@@ -104,7 +110,8 @@ final class Schema {
         if (version < VERSIONS.size()) {
             String missing = VERSIONS.subList(version, VERSIONS.size()).stream().collect(Collectors.joining(", "));
             throw new ConfigException("the schema \"" + name + "\" is at version " + version + " and lacks " + missing
-                    + "; have the statements of PostgresBackend.ddl(\"" + name + "\") run, or set createSchema=create");
+                    + "; have the statements of PostgresBackend.ddl(\"" + name + "\", " + version
+                    + ") run, or set createSchema=create");
         }
     }
 

@@ -351,7 +351,7 @@ final class SessionConnection {
     private void again(List<Placed<Grant>> own, Transport.Replies<Object> replies) throws SQLException {
         List<Grant> grants = own.stream().map(Placed::command).toList();
         write(grants.stream().map(one -> store.entered(one.name())).toList());
-        List<Granted> answers = store.again(connection, grants);
+        List<Granted> answers = store.statements.again(connection, grants);
         for (int i = 0; i < answers.size(); i++) {
             Grant grant = grants.get(i);
             Held held = store.entered(grant.name());

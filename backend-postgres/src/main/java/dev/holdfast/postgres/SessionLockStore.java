@@ -12,7 +12,6 @@ import dev.holdfast.lock.Renewal;
 import dev.holdfast.postgres.LockCommand.Beat;
 import dev.holdfast.postgres.LockCommand.End;
 import dev.holdfast.postgres.LockCommand.Grant;
-import dev.holdfast.postgres.LockStatements.Granted;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Health;
 import dev.holdfast.spi.LeaseId;
@@ -78,7 +77,6 @@ final class SessionLockStore extends PostgresLockStore {
     private final List<LockSession> sessions;
     private final ConcurrentMap<LockName, Held> names = new ConcurrentHashMap<>();
     private final AtomicLong collisions = new AtomicLong();
-    private final String again;
     private final String force;
 
     SessionLockStore(
@@ -94,7 +92,6 @@ final class SessionLockStore extends PostgresLockStore {
         timeoutNanos = timeout.toNanos();
         assuredNanos = (long) (timeoutNanos * (1 - clockDrift));
         holders = new SessionHolders(database, timeout);
-        again = database.sql("lock/session_again");
         force = database.sql("lock/session_force");
         List<LockSession> made = new ArrayList<>();
         for (int i = 0; i < MAX_SESSIONS; i++) {
@@ -318,25 +315,6 @@ final class SessionLockStore extends PostgresLockStore {
     @Override
     public int renewBatch() {
         return 100_000;
-    }
-
-    List<Granted> again(Connection using, List<Grant> grants) throws SQLException {
-        try (PreparedStatement statement = using.prepareStatement(again)) {
-            statement.setObject(1, grants.stream().mapToLong(Grant::key).toArray());
-            statement.setObject(
-                    2, grants.stream().mapToLong(one -> one.leaseId().high()).toArray());
-            statement.setObject(
-                    3, grants.stream().mapToLong(one -> one.leaseId().low()).toArray());
-            statement.setObject(
-                    4,
-                    grants.stream().mapToLong(one -> one.request().ttlMillis()).toArray());
-            statement.setObject(
-                    5, grants.stream().mapToLong(one -> one.request().above()).toArray());
-            statement.setObject(6, LockStatements.labels(grants));
-            try (ResultSet rows = statement.executeQuery()) {
-                return LockStatements.granted(rows, grants.size());
-            }
-        }
     }
 
     @Override

@@ -24,6 +24,8 @@ import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
 import dev.holdfast.spi.Time;
 import dev.holdfast.state.StateStore;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -85,6 +87,33 @@ class PostgresLocksTest {
             try (Backend backend = Backends.over("durable", PostgresBackend.over(pool, pool, settings, Time.system()))
                     .open()) {
                 assertEquals(commit.equals("on"), backend.capabilities().contains(Capability.DURABLE));
+            }
+        }
+    }
+
+    /** A commit that waits for its own disk alone may be unknown to the standby that is promoted. */
+    @Test
+    void replication_isNotSynchronousForCommitsThatDoNotWaitForIt() throws Exception {
+        Settings settings = Settings.builder(PostgresBackend.options())
+                .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "replicated")
+                .build();
+        try (PostgresServer server = LockServer.start();
+                Connection superuser = StateServer.connect(server)) {
+            PGSimpleDataSource source = new PGSimpleDataSource();
+            source.setUrl(server.jdbcUrl());
+            Database.over(source, source, settings).close();
+            try (Statement statement = superuser.createStatement()) {
+                statement.execute("set synchronous_commit = local");
+                statement.execute("alter system set synchronous_standby_names = 'nobody'");
+                statement.execute("select pg_reload_conf()");
+            }
+            LockStoreCase.eventually(() ->
+                    StateServer.ask(server, "select (current_setting('synchronous_standby_names') <> '')::int") == 1);
+            for (String commit : List.of("on", "local")) {
+                source.setOptions("-c synchronous_commit=" + commit);
+                try (Database database = Database.over(source, source, settings)) {
+                    assertEquals(commit.equals("on"), database.replicatedSynchronously(), commit);
+                }
             }
         }
     }

@@ -26,7 +26,9 @@ import dev.holdfast.state.Page;
 import dev.holdfast.state.ScanRequest;
 import dev.holdfast.state.Space;
 import dev.holdfast.state.Stored;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +37,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** What is peculiar to this store; what every store does is in the kit. */
 class PostgresStateStoreTest {
@@ -58,6 +61,34 @@ class PostgresStateStoreTest {
     @AfterEach
     void close() {
         store.close();
+    }
+
+    /** Its pool may be the application's, whose own patience a count must not take away. */
+    @Test
+    void count_leavesTheNetworkTimeoutOfTheConnection() throws SQLException {
+        try (Connection lent = StateServer.connect(server)) {
+            lent.setNetworkTimeout(Runnable::run, 7_000);
+            Connection kept = (Connection) Proxy.newProxyInstance(
+                    Connection.class.getClassLoader(),
+                    new Class<?>[] {Connection.class},
+                    (proxy, method, arguments) ->
+                            method.getName().equals("close") ? null : method.invoke(lent, arguments));
+            PGSimpleDataSource pool = new PGSimpleDataSource() {
+                @Override
+                public Connection getConnection() {
+                    return kept;
+                }
+            };
+            PGSimpleDataSource sessions = new PGSimpleDataSource();
+            sessions.setUrl(server.jdbcUrl());
+            Settings settings = Settings.builder(new PostgresBackendProvider().options())
+                    .set("schema", "store_test")
+                    .build();
+            try (Database over = Database.over(pool, sessions, settings)) {
+                assertEquals(0, new Scanning(over).count(ROOT, Key.EMPTY));
+            }
+            assertEquals(7_000, lent.getNetworkTimeout());
+        }
     }
 
     // --- Combined commands

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.config.ConfigException;
+import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Key;
@@ -109,11 +110,50 @@ class SchemaTest {
         String url = StateServer.url(server, "by_hand") + "&createSchema=verify";
         ConfigException missing =
                 assertThrows(ConfigException.class, () -> Backends.open(url).close());
-        assertTrue(String.valueOf(missing.getMessage()).contains("ddl(\"by_hand\")"), missing.getMessage());
+        assertTrue(String.valueOf(missing.getMessage()).contains("ddl(\"by_hand\", 0)"), missing.getMessage());
         StateServer.execute(server, PostgresBackend.ddl("by_hand"));
         try (Backend backend = Backends.open(url)) {
             backend.state().put(KEY, VALUE);
             assertArrayEquals(VALUE, backend.state().get(KEY).orElseThrow());
+        }
+    }
+
+    @Test
+    void olderSchema_isBroughtUpToDateWhenItIsOpened() throws Exception {
+        makeFirstVersion("older");
+        assertWorks(StateServer.url(server, "older"));
+    }
+
+    @Test
+    void olderSchema_isBroughtUpToDateByTheStatementsThatTheErrorNames() throws Exception {
+        makeFirstVersion("older_by_hand");
+        String url = StateServer.url(server, "older_by_hand") + "&createSchema=verify";
+        ConfigException lacking =
+                assertThrows(ConfigException.class, () -> Backends.open(url).close());
+        assertTrue(String.valueOf(lacking.getMessage()).contains("ddl(\"older_by_hand\", 1)"), lacking.getMessage());
+        StateServer.execute(server, PostgresBackend.ddl("older_by_hand", 1));
+        assertWorks(url);
+    }
+
+    private void makeFirstVersion(String schema) throws SQLException {
+        StateServer.execute(server, "create schema " + schema + ";" + new Schema(schema).statements(0, 1));
+        assertEquals(1, StateServer.ask(server, "select max(version) from " + schema + ".schema_version"));
+    }
+
+    private static void assertWorks(String url) throws InterruptedException {
+        try (Backend backend = Backends.open(url)) {
+            backend.state().put(KEY, VALUE);
+            assertArrayEquals(VALUE, backend.state().get(KEY).orElseThrow());
+            assertTrue(backend.locks().tryAcquire("a", LockOptions.renewing()).isPresent());
+        }
+    }
+
+    @Test
+    void ddl_isOfAVersionThatThereIs() {
+        for (int bad : new int[] {-1, 1_000}) {
+            IllegalArgumentException refused =
+                    assertThrows(IllegalArgumentException.class, () -> PostgresBackend.ddl("holdfast", bad));
+            assertTrue(String.valueOf(refused.getMessage()).contains("fromVersion (" + bad), refused.getMessage());
         }
     }
 

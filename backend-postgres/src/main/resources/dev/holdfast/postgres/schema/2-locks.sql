@@ -1,8 +1,8 @@
 -- Locks. Each of the two ways to hold a lock has tables of its own, of the same columns: session_ for locks held by sessions of the
 -- server, lease_ for locks that are nothing but rows. The first are unlogged: a crash empties them, and takes the locks with it.
 
--- What is known of a name: who holds it, for whom it is kept, and its last grant. Of lease_, a name that is free keeps its row for a
--- while, so that its next grant is greater than its last one whatever the clock does. Of session_, what is held for a moment only has no
+-- What is known of a name: who holds it, for whom it is kept, and its last grant. Of lease_, a name that is free keeps its row for ten
+-- minutes, so that its next grant is greater than its last one unless the clock steps back by more than the name was free. Of session_, what is held for a moment only has no
 -- row: its session writes one within a second, or when somebody asks.
 create unlogged table ${schema}.session_hold (
     key bigint primary key,                     -- a hash of namespace and name
