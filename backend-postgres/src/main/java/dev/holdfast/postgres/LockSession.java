@@ -180,6 +180,9 @@ final class LockSession implements Transport<LockCommand, Object> {
         for (Wave wave : Wave.of(commands)) {
             step(wave.beats, replies, () -> using.beat(wave.beats, wave.beats.size() < commands.size(), replies));
             if (connection != null) {
+                using.reserve(wave, replies);
+            }
+            if (connection != null) {
                 using.stepShortly(wave, replies);
             }
             step(wave.ends, replies, () -> using.end(wave.ends, replies));

@@ -44,6 +44,7 @@ final class SessionConnection {
     private final LockSession session;
     private final SessionLockStore store;
     private final Connection connection;
+    private final Reservation reservation;
     /** What the last sign of life brought; it rises when something happened to what is held. */
     private long word;
 
@@ -53,6 +54,7 @@ final class SessionConnection {
         this.session = session;
         this.store = store;
         this.connection = connection;
+        reservation = new Reservation(connection, store.table, store.database);
         lastUsed = session.sent();
     }
 
@@ -87,6 +89,24 @@ final class SessionConnection {
         }
     }
 
+    /** Sees to it that the server's table of locks has room for what a wave takes; what it has none for is refused. */
+    void reserve(Wave wave, Transport.Replies<Object> replies) {
+        int held = session.holds.size();
+        if (reservation.hasRoomFor(held + wave.grants.size())) {
+            return;
+        }
+        List<Placed<Grant>> taking = new ArrayList<>(wave.grants.size());
+        wave.grants.removeIf(one -> store.entered(one.command().name()).leaseId == null && taking.add(one));
+        session.step(taking, replies, () -> {
+            int room = (int) Math.min(taking.size(), reservation.extend(held, held + taking.size()) - held);
+            wave.grants.addAll(taking.subList(0, room));
+            if (room < taking.size()) {
+                BackendException full = store.table.full();
+                taking.subList(room, taking.size()).forEach(one -> replies.error(one.index(), full));
+            }
+        });
+    }
+
     // --- Short steps
 
     /** Does, and takes out of the wave, what needs no row: ends of holds that are not written down, and grants of names that seem free. */
@@ -94,7 +114,7 @@ final class SessionConnection {
         List<Placed<End>> ends = new ArrayList<>(wave.ends.size());
         List<Placed<Grant>> grants = new ArrayList<>(wave.grants.size());
         wave.ends.removeIf(one -> isShort(one.command()) && ends.add(one));
-        wave.grants.removeIf(one -> isShort(one.command(), grants.size()) && grants.add(one));
+        wave.grants.removeIf(one -> isShort(one.command()) && grants.add(one));
         List<Placed<? extends LockCommand>> both = new ArrayList<>(ends.size() + grants.size());
         both.addAll(ends);
         both.addAll(grants);
@@ -106,12 +126,9 @@ final class SessionConnection {
         return !end.cancels() && end.offerTo() == null && held != null && held.isHeldBy(end.leaseId()) && !held.written;
     }
 
-    private boolean isShort(Grant grant, int others) {
+    private boolean isShort(Grant grant) {
         Held held = store.entered(grant.name());
-        return held.leaseId == null
-                && grant.request().above() == 0
-                && store.table.hasRoomFor(others + 1)
-                && store.claim(held);
+        return held.leaseId == null && grant.request().above() == 0 && store.claim(held);
     }
 
     private void stepShortly(List<Placed<End>> ends, List<Placed<Grant>> grants, Transport.Replies<Object> replies)
@@ -259,14 +276,6 @@ final class SessionConnection {
         }
         if (!own.isEmpty()) {
             again(own, replies);
-        }
-        if (!fresh.isEmpty() && !store.table.hasRoomFor(fresh.size())) {
-            BackendException full = store.table.full();
-            fresh.forEach(one -> {
-                unclaim(one.command());
-                replies.error(one.index(), full);
-            });
-            fresh.clear();
         }
         for (int round = 1; ; round++) {
             busy.addAll(fresh(fresh, replies));
@@ -425,6 +434,7 @@ final class SessionConnection {
             return;
         }
         long now = store.holders.beat(connection, session.id, session.holds.size(), store.table);
+        reservation.shrink(session.holds.size());
         if (now != word) {
             word = now;
             news();

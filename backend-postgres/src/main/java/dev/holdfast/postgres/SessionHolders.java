@@ -92,7 +92,7 @@ final class SessionHolders {
                     register(connection, id, table);
                     return 0;
                 }
-                table.count(answer.getLong(2));
+                table.others(answer.getLong(2));
                 return answer.getLong(1);
             }
         }

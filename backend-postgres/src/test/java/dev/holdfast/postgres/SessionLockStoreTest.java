@@ -17,16 +17,26 @@ import dev.holdfast.lock.LockStore;
 import dev.holdfast.lock.Release;
 import dev.holdfast.lock.RenewReply;
 import dev.holdfast.servers.FaultProxy;
+import dev.holdfast.servers.PostgresOptions;
+import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.LeaseId;
+import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.Time;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -45,6 +55,10 @@ class SessionLockStoreTest extends LockStoreCase {
     }
 
     private LockStore open(Database database, ToLongFunction<LockName> keys) {
+        return open(database, keys, opened);
+    }
+
+    private static LockStore open(Database database, ToLongFunction<LockName> keys, List<AutoCloseable> opened) {
         long client = LeaseId.random().high() >>> 5;
         Notifications notifications = Notifications.open(database, client, 1);
         LockStore made = new SessionLockStore(database, notifications, client, TIMEOUT, 0.01, Time.system(), keys);
@@ -53,6 +67,12 @@ class SessionLockStoreTest extends LockStoreCase {
             database.close();
         });
         return made;
+    }
+
+    private static Settings settings() {
+        return Settings.builder(new PostgresBackendProvider().options())
+                .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "session_store")
+                .build();
     }
 
     @Test
@@ -270,5 +290,95 @@ class SessionLockStoreTest extends LockStoreCase {
         });
         assertTrue(full.getMessage().contains("max_locks_per_transaction"), full.getMessage());
         assertEquals(most, store.gauges().get("postgres.locks.table.most"));
+    }
+
+    /** What a client has given back is not what others hold. */
+    @Test
+    void locks_thatWereGivenBackAreNotThoseOfOthers() throws Exception {
+        List<LockName> names = names("back", 1_000);
+        assertEquals(1_000, taken(store, names));
+        eventually(() -> LockServer.ask("select coalesce(max(held), 0) from session_store.session_holder") >= 1_000);
+        Call.all(names.stream().map(one -> store.release(Release.of(one, a))).toList())
+                .await();
+        eventually(() -> LockServer.ask("select max(held) from session_store.session_holder") == 0);
+        assertEquals(0, store.gauges().get("postgres.locks.table.used"));
+        assertTrue(reserved() < 100, () -> reserved() + " are reserved still");
+    }
+
+    private static long reserved() {
+        return LockServer.ask("select coalesce(sum(objid::bigint), 0) from pg_locks"
+                + " where locktype = 'advisory' and objsubid = 2");
+    }
+
+    /** Eight clients of two databases, each of which alone would leave room: what they take together has an end, before the table has. */
+    @Test
+    void locks_takenByManyAtOnceStayBelowTheServersTable() throws Exception {
+        PostgresOptions small =
+                PostgresOptions.defaults().set("max_connections", "100").set("max_locks_per_transaction", "16");
+        long most = 100 * 16 / 4;
+        int wanted = 200;
+        try (PostgresServer server = PostgresServer.start(small)) {
+            StateServer.execute(server, "create database other");
+            List<AutoCloseable> closing = new ArrayList<>();
+            List<LockStore> clients = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                String url = i % 2 == 0 ? server.url() : server.url().replaceFirst("/postgres$", "/other");
+                clients.add(open(Database.open(BackendUri.of(url), settings()), KEYS, closing));
+            }
+            CountDownLatch together = new CountDownLatch(clients.size());
+            ExecutorService threads = Executors.newFixedThreadPool(clients.size());
+            List<Future<Integer>> taking = new ArrayList<>();
+            for (LockStore client : clients) {
+                List<LockName> names = names("client " + taking.size(), wanted);
+                taking.add(threads.submit(() -> {
+                    together.countDown();
+                    together.await();
+                    return taken(client, names);
+                }));
+            }
+            int all = 0;
+            for (Future<Integer> one : taking) {
+                int took = one.get(1, TimeUnit.MINUTES);
+                assertTrue(took <= wanted);
+                all += took;
+            }
+            threads.shutdown();
+            assertEquals(
+                    all,
+                    StateServer.ask(
+                            server, "select count(*) from pg_locks where locktype = 'advisory' and objsubid = 1"));
+            assertTrue(all <= most, all + " locks of at most " + most);
+            assertTrue(all > most / 2, all + " locks, where there is room for " + most);
+            for (AutoCloseable one : closing.subList(1, closing.size())) {
+                one.close();
+            }
+            // What the others had reserved goes with their sessions, what is reserved ahead with the next heartbeat.
+            eventually(() -> taken(clients.get(0), names("after", wanted)) == wanted);
+            closing.get(0).close();
+        }
+    }
+
+    private List<LockName> names(String of, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new LockName(name.namespace(), of + " " + i))
+                .toList();
+    }
+
+    /** Takes names for {@code a}; how many were granted, the rest having been refused for want of room. */
+    private int taken(LockStore by, List<LockName> names) {
+        int granted = 0;
+        for (Outcome<GrantReply> one : Call.outcomes(names.stream()
+                        .map(each -> by.tryGrant(new GrantRequest(each, a, LEASE, 0, null, "")))
+                        .toList())
+                .await()) {
+            if (one.isError()) {
+                BackendRejectedException full = assertThrows(BackendRejectedException.class, one::get);
+                assertTrue(full.getMessage().contains("max_locks_per_transaction"), full.getMessage());
+            } else {
+                assertTrue(one.get().granted());
+                granted++;
+            }
+        }
+        return granted;
     }
 }
