@@ -4,6 +4,7 @@ import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.RenewReply;
 import dev.holdfast.lock.Renewal;
 import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.Outcome;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class LockRenewals {
     }
 
     /** Holds renewed by one command, by their numbers in the whole. */
-    private static final class Group {
+    static final class Group {
         final List<Integer> numbers = new ArrayList<>();
         final List<byte[]> keys = new ArrayList<>();
         final List<byte[]> arguments = new ArrayList<>();
@@ -79,11 +80,14 @@ final class LockRenewals {
         return groups;
     }
 
-    /** One server's failure is not that of the others' holds; if all failed, it is an error. */
-    private static List<RenewReply> answers(int count, List<Group> groups, List<Outcome<@Nullable Object>> outcomes) {
+    /**
+     * One server's failure is not that of the others' holds; if all failed, it is an error, and that all were not applied is told only if
+     * none was: the engine forgets such a renewal.
+     */
+    static List<RenewReply> answers(int count, List<Group> groups, List<Outcome<@Nullable Object>> outcomes) {
         RenewReply[] answers = new RenewReply[count];
         Arrays.fill(answers, RenewReply.UNKNOWN);
-        RuntimeException first = null;
+        RuntimeException gravest = null;
         int failed = 0;
         for (int i = 0; i < groups.size(); i++) {
             Outcome<@Nullable Object> outcome = outcomes.get(i);
@@ -91,14 +95,14 @@ final class LockRenewals {
             if (error == null) {
                 fill(answers, groups.get(i), Replies.list(outcome.get()));
             } else if (error instanceof BackendException) {
-                first = first == null ? error : first;
+                gravest = gravest == null || gravest instanceof BackendUnavailableException ? error : gravest;
                 failed++;
             } else {
                 throw error;
             }
         }
-        if (first != null && failed == groups.size()) {
-            throw first;
+        if (gravest != null && failed == groups.size()) {
+            throw gravest;
         }
         return List.of(answers);
     }
