@@ -57,8 +57,16 @@ final class ClusterTopology implements Topology {
 
     @Override
     public Node at(HostAndPort address) {
-        Node node = nodes.get(address);
-        return node != null ? node : nodes.computeIfAbsent(address, this::make);
+        Node known = nodes.get(address);
+        if (known != null) {
+            return known;
+        }
+        Node node = nodes.computeIfAbsent(address, this::make);
+        // Looked at behind the adding, as close looks behind its mark: one of the two closes it.
+        if (closed) {
+            node.close();
+        }
+        return node;
     }
 
     /** A server that is new here may be primary already; until the cluster tells, it has no fewer replicas than any. */

@@ -34,6 +34,7 @@ final class Redis implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Redis.class);
     private static final int THREAD_IDLE_SECONDS = 2;
     private static final long OPENING_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long NO_THREAD_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final RedisSettings settings;
     private final Connector connector;
@@ -41,6 +42,7 @@ final class Redis implements AutoCloseable {
     private final ThreadPoolExecutor threads;
     private final Topology topology;
     private final List<Runnable> onDisturbed = new CopyOnWriteArrayList<>();
+    private final List<Runnable> onClose = new CopyOnWriteArrayList<>();
     private final Unfinished unfinished = new Unfinished();
     /** How often somebody asked to look at the servers since the look that is under way began; 0 if none is. */
     private final AtomicInteger suspicions = new AtomicInteger();
@@ -215,6 +217,11 @@ final class Redis implements AutoCloseable {
         onDisturbed.add(listener);
     }
 
+    /** Has it run, once, when this is closed; it does not throw. */
+    void onClose(Runnable listener) {
+        onClose.add(listener);
+    }
+
     /** Where code may block. */
     ThreadPoolExecutor threads() {
         return threads;
@@ -335,13 +342,16 @@ final class Redis implements AutoCloseable {
     }
 
     private void tend() {
-        primaries().forEach(node -> node.pool().trim());
-        if (used) {
-            used = false;
-            suspect();
-            execute(this::fill);
+        try {
+            primaries().forEach(node -> node.pool().trim());
+            if (used) {
+                used = false;
+                suspect();
+                execute(this::fill);
+            }
+        } finally {
+            tendLater();
         }
-        tendLater();
     }
 
     private void fill() {
@@ -352,12 +362,16 @@ final class Redis implements AutoCloseable {
         }
     }
 
-    private void execute(Runnable task) {
+    /** Has it run where code may block, as soon as the machine has a thread for it; not at all once this is closed. */
+    void execute(Runnable task) {
         try {
             threads.execute(task);
         } catch (RejectedExecutionException ended) {
-            suspicions.set(0);
-            disturbing.set(false);
+            LOG.debug("Closed; nothing more is begun", ended);
+        } catch (Error noThread) {
+            // A machine without threads left throws one; what was to be done would be waited for in vain.
+            LOG.debug("There is no thread at the moment", noThread);
+            time.schedule(NO_THREAD_PAUSE_NANOS, () -> execute(task));
         }
     }
 
@@ -370,6 +384,7 @@ final class Redis implements AutoCloseable {
         if (timer != null) {
             timer.cancel();
         }
+        onClose.forEach(Runnable::run);
         topology.close();
         threads.shutdown();
     }

@@ -114,7 +114,8 @@ final class RedisEventStore implements EventStore {
                                     "the subscription did not come to stand in time; it was taken back")));
             begun.whenComplete((subscription, error) -> {
                 timer.cancel();
-                // Looked at behind the adding, as close looks behind its mark: one of the two ends it.
+                // Looked at behind the subscribing: the store's close may have come before it, and found nothing to
+                // end.
                 if (error != null || closed) {
                     close();
                 }
@@ -145,9 +146,8 @@ final class RedisEventStore implements EventStore {
 
         @Override
         public void close() {
-            if (subscriptions.remove(this)) {
-                channels.forEach(channel -> subscriber.unsubscribe(channel, this));
-            }
+            subscriptions.remove(this);
+            channels.forEach(channel -> subscriber.unsubscribe(channel, this));
         }
     }
 }

@@ -56,7 +56,8 @@ final class SentinelWatch {
     void start(Connector connector, Executor threads) {
         try {
             threads.execute(() -> listen(connector));
-        } catch (RejectedExecutionException closed) {
+        } catch (RejectedExecutionException | Error refused) {
+            // An error: there is no thread left for the moment, and whoever asks the sentinels next makes another.
             close();
         }
     }

@@ -1,5 +1,6 @@
 package dev.holdfast.redis;
 
+import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
@@ -14,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +56,7 @@ final class Subscriber {
     // Guarded by the lock.
     private final Map<Node, Wire> wires = new HashMap<>();
     private int failures;
+    private boolean closed;
     private Time.@Nullable Timer repairing;
     private Time.@Nullable Timer ticking;
 
@@ -67,6 +68,7 @@ final class Subscriber {
         this.redis = redis;
         this.pingNanos = pingNanos;
         redis.onDisturbed(this::repair);
+        redis.onClose(this::close);
     }
 
     /** Whether channels are to be sharded here. */
@@ -79,6 +81,9 @@ final class Subscriber {
         CompletableFuture<@Nullable Void> standing = new CompletableFuture<>();
         lock.lock();
         try {
+            if (closed) {
+                return CompletableFuture.failedFuture(new BackendClosedException());
+            }
             Station station = stations.computeIfAbsent(channel, Station::new);
             station.listeners.add(listener);
             if (station.stands) {
@@ -109,12 +114,35 @@ final class Subscriber {
                 wire.unsubscribe(channel);
                 closeIdle();
             }
-            if (stations.isEmpty() && ticking != null) {
-                ticking.cancel();
+            if (stations.isEmpty()) {
+                cancel(ticking);
                 ticking = null;
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Ends every connection, whoever listens to it, and makes no more. */
+    private void close() {
+        List<CompletableFuture<@Nullable Void>> waiting = new ArrayList<>();
+        lock.lock();
+        try {
+            closed = true;
+            stations.values().forEach(station -> waiting.addAll(station.waiting));
+            stations.clear();
+            closeIdle();
+            cancel(ticking);
+            cancel(repairing);
+        } finally {
+            lock.unlock();
+        }
+        waiting.forEach(each -> each.completeExceptionally(new BackendClosedException()));
+    }
+
+    private static void cancel(Time.@Nullable Timer timer) {
+        if (timer != null) {
+            timer.cancel();
         }
     }
 
@@ -144,10 +172,7 @@ final class Subscriber {
         if (wire == null) {
             wire = new Wire(home);
             wires.put(home, wire);
-            if (!execute(wire)) {
-                wires.remove(home);
-                return;
-            }
+            redis.execute(wire);
         }
         station.wire = wire;
         station.stands = false;
@@ -195,7 +220,7 @@ final class Subscriber {
             long millis = FIRST_PAUSE_MILLIS
                     << Math.min(failures, failures < REFUSED_DOUBLINGS ? MOST_DOUBLINGS : REFUSED_DOUBLINGS);
             failures++;
-            repairing = redis.time().schedule(TimeUnit.MILLISECONDS.toNanos(millis), () -> execute(this::repair));
+            repairing = redis.time().schedule(TimeUnit.MILLISECONDS.toNanos(millis), () -> redis.execute(this::repair));
         }
     }
 
@@ -210,7 +235,7 @@ final class Subscriber {
 
     private void tickLater() {
         if (ticking == null && !stations.isEmpty()) {
-            ticking = redis.time().schedule(pingNanos, () -> execute(this::tick));
+            ticking = redis.time().schedule(pingNanos, () -> redis.execute(this::tick));
         }
     }
 
@@ -218,21 +243,14 @@ final class Subscriber {
     private void tick() {
         lock.lock();
         try {
+            // While this one waited for a thread, all may have been unsubscribed and another begun.
+            cancel(ticking);
             ticking = null;
             wires.values().forEach(Wire::ping);
             repair();
             tickLater();
         } finally {
             lock.unlock();
-        }
-    }
-
-    private boolean execute(Runnable task) {
-        try {
-            redis.threads().execute(task);
-            return true;
-        } catch (RejectedExecutionException closed) {
-            return false;
         }
     }
 

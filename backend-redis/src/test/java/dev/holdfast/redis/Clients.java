@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
@@ -28,10 +29,23 @@ final class Clients {
 
     /** Encrypted, unless the factory is null. */
     static Redis of(int port, Acknowledgement acknowledgement, @Nullable SSLSocketFactory tls) {
+        return of(acknowledgement, tls, (nodes, threads, time, news) -> single(nodes, port));
+    }
+
+    static Redis of(RedisSettings.TopologyMaker topology) {
+        return of(Acknowledgement.NONE, null, topology);
+    }
+
+    static SingleTopology single(Function<HostAndPort, Node> nodes, int port) {
+        return new SingleTopology(nodes.apply(new HostAndPort("127.0.0.1", port)));
+    }
+
+    private static Redis of(
+            Acknowledgement acknowledgement, @Nullable SSLSocketFactory tls, RedisSettings.TopologyMaker topology) {
         Connector connector = new Connector(Connector.Login.NONE, 0, "test", TIMEOUT_MILLIS, TIMEOUT_MILLIS, tls, true);
         RedisSettings settings = new RedisSettings(
                 connector,
-                (nodes, threads, time, news) -> new SingleTopology(nodes.apply(new HostAndPort("127.0.0.1", port))),
+                topology,
                 new PoolSettings(1, 16, Duration.ofMinutes(1).toNanos(), TimeUnit.SECONDS.toNanos(2)),
                 acknowledgement,
                 4,

@@ -3,14 +3,18 @@ package dev.holdfast.redis;
 import static dev.holdfast.redis.Clients.until;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.servers.FaultProxy;
 import dev.holdfast.servers.RedisOptions;
 import dev.holdfast.servers.RedisServer;
+import dev.holdfast.spi.BackendClosedException;
 import dev.holdfast.spi.BackendRejectedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -153,6 +157,45 @@ class SubscriberTest {
         until("the silent connection is given up", () -> server.proxy().accepted() > 2);
         server.resume();
         hearsAgain();
+    }
+
+    @Test
+    void momentWithoutThreads_isOutlived() {
+        CompletableFuture<?> standing;
+        try (NoThreads none = new NoThreads(redis)) {
+            standing = subscriber.subscribe(CHANNEL, ear).toCompletableFuture();
+            assertTrue(none.refused() > 0, "a thread was asked for");
+        }
+        until("it stands", standing::isDone);
+        try (NoThreads none = new NoThreads(redis)) {
+            until("the connection is to be tried", () -> none.refused() > 0);
+            server.call("CLIENT", "KILL", "TYPE", "pubsub");
+            until("its reader ends", () -> redis.threads().getPoolSize() == 0);
+            int refused = none.refused();
+            until("it is to be made again", () -> none.refused() > refused);
+        }
+        hearsAgain();
+    }
+
+    @Test
+    void closedBackend_leavesNoConnection_andNobodyWaiting() {
+        listen();
+        server.proxy().stall(FaultProxy.Direction.TO_CLIENT);
+        Channel another = Channel.of(Channel.Kind.PLAIN, Command.ascii("another"));
+        CompletableFuture<?> waiting = subscriber.subscribe(another, ear).toCompletableFuture();
+        redis.close();
+        assertClosed(waiting);
+        assertClosed(subscriber.subscribe(CHANNEL, ear).toCompletableFuture());
+        server.proxy().heal();
+        until("no thread is left", () -> redis.threads().isTerminated());
+        until("no connection is left", () -> pubSubClients().isEmpty());
+    }
+
+    private static void assertClosed(CompletableFuture<?> told) {
+        assertTrue(told.isDone(), "it was told");
+        assertInstanceOf(
+                BackendClosedException.class,
+                assertThrows(CompletionException.class, told::join).getCause());
     }
 
     @Test
