@@ -190,7 +190,9 @@ final class SessionConnection {
         Set<Long> contended = store.statements.write(connection, young, leftMillis, session.id);
         for (Held held : young) {
             held.written = true;
-            held.contended |= contended.contains(held.key);
+            if (contended.contains(held.key)) {
+                store.contended(held.name);
+            }
         }
     }
 

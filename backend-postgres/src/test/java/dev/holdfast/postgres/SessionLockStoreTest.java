@@ -28,16 +28,26 @@ import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.Time;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -380,5 +390,92 @@ class SessionLockStoreTest extends LockStoreCase {
             }
         }
         return granted;
+    }
+
+    /** A statement that is undone keeps its advisory locks: whatever it was, they are given back, or belong to a hold that is known. */
+    @Test
+    void locks_ofStatementsThatAreCancelledAtRandomAreGivenBack() throws Exception {
+        Settings cancelled = Settings.builder(new PostgresBackendProvider().options())
+                .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "session_store")
+                .set("applicationName", "cancelled")
+                .build();
+        List<LockStore> clients = List.of(
+                open(Database.open(BackendUri.of(LockServer.get().url()), cancelled), KEYS),
+                open(Database.open(BackendUri.of(LockServer.get().url()), cancelled), KEYS));
+        ConcurrentMap<LockName, Map.Entry<LockStore, LeaseId>> known = new ConcurrentHashMap<>();
+        AtomicInteger failed = new AtomicInteger();
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        List<Future<?>> working = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+            LockStore by = clients.get(thread % 2);
+            List<LockName> names = names("of " + thread, 20);
+            working.add(threads.submit(() -> {
+                for (int i = 0; !over.get(); i++) {
+                    try {
+                        turn(by, names.get(i % names.size()), i % 3, known);
+                    } catch (BackendException refused) {
+                        failed.incrementAndGet();
+                    }
+                }
+            }));
+        }
+        eventually(() -> {
+            LockServer.ask("select count(pg_cancel_backend(pid)) from pg_stat_activity"
+                    + " where application_name = 'cancelled locks' and state = 'active'");
+            return failed.get() >= 200;
+        });
+        over.set(true);
+        for (Future<?> one : working) {
+            one.get(1, TimeUnit.MINUTES);
+        }
+        threads.shutdown();
+        known.entrySet()
+                .removeIf(one -> one.getValue()
+                                .getKey()
+                                .assuredNanos(one.getKey(), one.getValue().getValue())
+                        <= 0);
+        assertEquals(
+                known.keySet().stream().map(KEYS::applyAsLong).collect(Collectors.toSet()),
+                keysOfServer("cancelled locks"));
+        for (Map.Entry<LockName, Map.Entry<LockStore, LeaseId>> one : known.entrySet()) {
+            one.getValue()
+                    .getKey()
+                    .release(Release.of(one.getKey(), one.getValue().getValue()))
+                    .await();
+        }
+        assertEquals(Set.of(), keysOfServer("cancelled locks"));
+    }
+
+    /** Takes a name that is not held, or gives back one that is. */
+    private static void turn(
+            LockStore by, LockName name, long above, ConcurrentMap<LockName, Map.Entry<LockStore, LeaseId>> known) {
+        Map.Entry<LockStore, LeaseId> held = known.get(name);
+        if (held == null) {
+            LeaseId leaseId = LeaseId.random();
+            if (by.tryGrant(new GrantRequest(name, leaseId, LEASE, above, null, ""))
+                    .await()
+                    .granted()) {
+                known.put(name, Map.entry(by, leaseId));
+            }
+        } else {
+            by.release(Release.of(name, held.getValue())).await();
+            known.remove(name);
+        }
+    }
+
+    /** The keys of the locks that the sessions of an application have. */
+    private static Set<Long> keysOfServer(String application) throws SQLException {
+        Set<Long> keys = new HashSet<>();
+        try (Connection connection = StateServer.connect(LockServer.get());
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("select l.classid::bigint << 32 | l.objid::bigint"
+                        + " from pg_locks l join pg_stat_activity a on a.pid = l.pid where l.locktype = 'advisory'"
+                        + " and l.objsubid = 1 and a.application_name = '" + application + "'")) {
+            while (rows.next()) {
+                keys.add(rows.getLong(1));
+            }
+        }
+        return keys;
     }
 }
