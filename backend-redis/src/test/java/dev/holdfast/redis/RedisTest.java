@@ -104,6 +104,24 @@ class RedisTest {
         }
     }
 
+    /** One that is over is replaced when the sentinels are next asked. */
+    @Test
+    void sentinelForWhichThereIsNoThread_isNotTakenForListenedTo() {
+        try (Redis redis = Clients.of(server.port())) {
+            SentinelWatch watch = new SentinelWatch(redis.primaries().get(0).address(), new SentinelWatch.News() {
+                @Override
+                public void changed() {}
+
+                @Override
+                public void promoting(String master, HostAndPort replica) {}
+            });
+            watch.start(redis.settings().connector(), task -> {
+                throw new Error("unable to create native thread");
+            });
+            assertTrue(watch.isOver(), "it is over");
+        }
+    }
+
     @Test
     void serverNamedToAClosedCluster_isNotConnectedTo() {
         List<Function<HostAndPort, Node>> maker = new ArrayList<>();
