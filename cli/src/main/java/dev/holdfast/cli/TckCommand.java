@@ -10,6 +10,8 @@ import dev.holdfast.tck.SoakTally;
 import dev.holdfast.tck.TckListener;
 import dev.holdfast.tck.TckSubject;
 import dev.holdfast.tck.Verdict;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -28,6 +30,7 @@ final class TckCommand implements TckListener {
     private final Screen screen;
     private final Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
     private @Nullable Verdict worst;
+    private boolean failed;
 
     /** JUnit makes the test itself, and can be given no argument but by such a field. */
     private static volatile @Nullable TckSubject graded;
@@ -110,20 +113,28 @@ final class TckCommand implements TckListener {
         LauncherFactory.create().execute(built, new TestExecutionListener() {
             @Override
             public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-                if (test.isContainer()) {
-                    result.getThrowable().ifPresent(trouble -> {
-                        worst = null;
-                        screen.line(screen.bad("The kit failed") + ": " + trouble);
-                    });
+                if (result.getStatus() == TestExecutionResult.Status.FAILED) {
+                    result.getThrowable().ifPresent(trouble -> tell(test, trouble));
                 }
             }
         });
         return isGood() ? Main.OK : Main.WRONG;
     }
 
+    /** Of what is no verdict on a rule: that no rule could be run, or that the kit failed; and where. */
+    private void tell(TestIdentifier test, Throwable trouble) {
+        if (trouble instanceof AssertionError && !test.isContainer()) {
+            return;
+        }
+        failed = true;
+        StringWriter stack = new StringWriter();
+        trouble.printStackTrace(new PrintWriter(stack));
+        screen.line(screen.bad("No verdict") + ": " + stack.toString().stripTrailing());
+    }
+
     /** Nothing that was asked for is left unproven. */
     private boolean isGood() {
-        return worst != null && worst.compareTo(Verdict.WAIVED) >= 0;
+        return !failed && worst != null && worst.compareTo(Verdict.WAIVED) >= 0;
     }
 
     // --- What the kit tells

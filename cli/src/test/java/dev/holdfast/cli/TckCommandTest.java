@@ -76,6 +76,16 @@ class TckCommandTest {
         assertEquals(2, run("tck", "memory:packed?compression=lz5", "--rule=S01"));
     }
 
+    /** Whose reads throw what no backend should. */
+    @Test
+    void aBackendThatCannotBeRead_isToldOnceWithItsPlaceAndHasAPage() throws InterruptedException, IOException {
+        Path report = folder.resolve("report.html");
+        assertEquals(1, run("tck", "forgetful:broken", "--rule", "S01,S02,T01", "--report", report.toString()));
+        assertEquals(2, out().split("Caused by: java.lang.NullPointerException: nothing here", -1).length, out());
+        assertTrue(out().contains("at " + ForgetfulBackendProvider.class.getName()), out());
+        assertTrue(Files.readString(report).contains("NullPointerException: nothing here"), out());
+    }
+
     /** A skip is never green. */
     @Test
     void aRuleThatCouldNotBeRun_exitsWith1() throws InterruptedException {

@@ -7,6 +7,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Every rule of the contract as a test of one backend. An author extends it and names how the backend is opened:
@@ -20,22 +23,26 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Each rule has a fresh namespace, so the store may be in use by others. A rule about an undeclared capability is aborted with the
- * reason; a rule whose measurements came too late to mean anything is tried again with doubled times and is inconclusive in the end,
- * never passed. A report with all that was not proven is printed after the last rule.
+ * <p>Each rule has a fresh namespace, so the store may be in use by others. A rule about an undeclared capability, or one that cannot be
+ * tried here, is aborted with the reason; a rule whose measurements came too late to mean anything is tried again with doubled times and
+ * in the end, as inconclusive, fails the test. A report with all that was not proven is printed after the last rule. Rules run one after
+ * the other, and no other test beside them, also where JUnit runs tests in parallel.
  *
  * <p>Configuration parameters of JUnit, or system properties:
  *
  * <ul>
  *   <li>{@code tck.rule=C02,T01} runs these rules alone;
  *   <li>{@code tck.seed=42} repeats the random choices of a run that printed this seed;
- *   <li>{@code tck.report=target/tck.html} writes the report as a page, with what a broken history looks like;
+ *   <li>{@code tck.report=target/tck.html} writes the report as a page, with what a broken history looks like, to
+ *       {@code target/tck-com.acme.AcmeBackendTckTest.html}: each class has its own;
  *   <li>{@code tck.profile=core} leaves out the rules that need {@link Faults};
  *   <li>{@code tck.patience=PT1M} gives what must happen so long before it counts as not happening, instead of ten seconds;
  *   <li>{@code tck.lease=PT0.5S} is the lease that a busy machine does not lose, instead of two seconds: for stores in this process, to save time.
  * </ul>
  */
 @ExtendWith(RuleRunner.class)
+@Isolated("what others do at the same time would make its measurements late")
+@Execution(ExecutionMode.SAME_THREAD)
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 public abstract class BackendTck {

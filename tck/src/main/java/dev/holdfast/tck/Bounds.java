@@ -9,7 +9,7 @@ import java.util.Arrays;
  * How long things take here: what is measured of the store and the machine before the first rule. No constant of a rule is an upper
  * bound of a duration; it is only multiplied.
  *
- * @param slowRoundTrip what 99 of 100 reads stay below
+ * @param slowRoundTrip what 99 of 100 reads, and 99 of 100 puts, stay below
  * @param minLease the shortest lease the backend takes
  * @param patience how long the machine may take for what must happen, if the store does not need longer
  * @param steady the shortest lease that a busy machine does not lose
@@ -18,19 +18,27 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Dura
     static final Duration PATIENCE = Duration.ofSeconds(10);
     static final Duration STEADY = Duration.ofSeconds(2);
 
-    private static final int READS = 200;
+    private static final int SAMPLES = 200;
     private static final Duration SHORT = Duration.ofMillis(400);
 
     static Bounds measure(KeyedState state, Duration minLease, Duration patience, Duration steady) {
-        long[] nanos = new long[READS];
         Key key = Key.of("calibration");
-        for (int i = 0; i < READS; i++) {
+        byte[] value = new byte[8];
+        Duration puts = slow(() -> state.put(key, value));
+        Duration reads = slow(() -> state.get(key));
+        state.delete(key);
+        return new Bounds(longest(puts, reads), minLease, patience, steady);
+    }
+
+    private static Duration slow(Runnable roundTrip) {
+        long[] nanos = new long[SAMPLES];
+        for (int i = 0; i < SAMPLES; i++) {
             long start = System.nanoTime();
-            state.get(key);
+            roundTrip.run();
             nanos[i] = System.nanoTime() - start;
         }
         Arrays.sort(nanos);
-        return new Bounds(Duration.ofNanos(nanos[READS * 99 / 100]), minLease, patience, steady);
+        return Duration.ofNanos(nanos[SAMPLES * 99 / 100]);
     }
 
     /** A time to live that leaves room for several reads before it is over. */
@@ -59,6 +67,18 @@ record Bounds(Duration slowRoundTrip, Duration minLease, Duration patience, Dura
     /** How long something that must happen may take before it counts as not happening. */
     Duration eventually() {
         return longest(patience, lease().multipliedBy(3));
+    }
+
+    /**
+     * What one try of a rule may take until it counts as hanging: rules go through some leases and thousands of round trips.
+     *
+     * @param least what it may take of any store
+     * @param scale by which times are multiplied in this try
+     */
+    Duration ofOneTry(Duration least, int scale) {
+        Duration waiting =
+                longest(lease().multipliedBy(30L * scale), eventually().multipliedBy(4));
+        return longest(least, waiting).plus(slowRoundTrip.multipliedBy(10_000));
     }
 
     private static Duration longest(Duration a, Duration b) {

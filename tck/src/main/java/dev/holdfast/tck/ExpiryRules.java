@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -85,7 +86,10 @@ abstract class ExpiryRules extends RuleChapter {
     @Test
     @Requires(Capability.TTL)
     void T03_a_plain_put_ends_the_time_to_live() {
-        assertOutlives(() -> state().put(KEY, bytes("for ever")));
+        assertOutlives(version -> {
+            state().put(KEY, bytes("for ever"));
+            return true;
+        });
     }
 
     @Test
@@ -105,11 +109,10 @@ abstract class ExpiryRules extends RuleChapter {
     @Test
     @Requires(Capability.TTL)
     void T05_compareAndSet_and_update_without_a_time_end_it() {
-        assertOutlives(() -> {
-            Version version = state().getEntry(KEY).orElseThrow().version();
-            assertTrue(state().compareAndSet(KEY, version, bytes("for ever")).isPresent(), "compareAndSet");
-        });
-        assertOutlives(() -> state().update(KEY, old -> bytes("for ever")));
+        assertOutlives(version ->
+                state().compareAndSet(KEY, version, bytes("for ever")).isPresent());
+        assertOutlives(version -> state().update(KEY, old -> old == null ? null : bytes("for ever"))
+                .isPresent());
     }
 
     @Test
@@ -290,12 +293,11 @@ abstract class ExpiryRules extends RuleChapter {
         assertEquals(1, state().count(Key.EMPTY), "entries");
     }
 
-    /** That an entry put for a time, and then changed so, stays. */
-    private void assertOutlives(Runnable change) {
-        Span span = span(ttl(), () -> {
-            state().put(KEY, bytes("for a time"), ttl());
-            change.run();
-        });
+    /** That an entry put for a time, which its version tells, and then changed so, stays. */
+    private void assertOutlives(Predicate<Version> change) {
+        Version[] version = new Version[1];
+        Span span = span(ttl(), () -> version[0] = state().put(KEY, bytes("for a time"), ttl()));
+        span.during("the entry is found and changed", () -> change.test(version[0]));
         assertEquals(Expiry.NEVER, state().expiry(KEY));
         span.after("the entry is still there", () -> state().contains(KEY));
     }

@@ -26,14 +26,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Chapter P: what holds while the store fails, and after. Safety always, progress once the fault is over. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
 abstract class FaultRules extends LockChapter {
+
+    @Override
+    Duration patience() {
+        return Duration.ofMinutes(5);
+    }
 
     // --- The store goes away and comes back
 

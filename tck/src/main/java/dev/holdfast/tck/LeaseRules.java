@@ -101,7 +101,7 @@ abstract class LeaseRules extends LockChapter {
     void X10_onLost_is_told_once_with_the_reason_and_never_after_a_release() throws InterruptedException {
         ConcurrentLinkedQueue<LossReason> lost = new ConcurrentLinkedQueue<>();
         ConcurrentLinkedQueue<LossReason> released = new ConcurrentLinkedQueue<>();
-        LockGuard kept = locks().tryAcquire("kept", shortLease()).orElseThrow();
+        LockGuard kept = takeFor(locks(), "kept", LockOptions.lease(shortLease()));
         kept.onLost(released::add);
         boolean inTime = kept.release() == ReleaseOutcome.RELEASED;
         LockGuard expiring = takeFor(locks(), LockOptions.lease(shortLease()));
@@ -130,7 +130,7 @@ abstract class LeaseRules extends LockChapter {
             // Kept, because nobody tells the listeners of a guard that is garbage.
             List<LockGuard> kept = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                LockGuard lost = locks().tryAcquire("lost " + i, shortLease()).orElseThrow();
+                LockGuard lost = takeFor(locks(), "lost " + i, LockOptions.lease(shortLease()));
                 kept.add(lost);
                 boolean throwing = i % 2 == 0;
                 lost.onLost(reason -> {

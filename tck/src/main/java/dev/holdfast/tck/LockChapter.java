@@ -85,14 +85,22 @@ abstract class LockChapter extends RuleChapter {
 
     /** Takes a lock that must be free, with these options. */
     static LockGuard takeFor(DistributedLock locks, LockOptions options) {
-        return tryTakeFor(locks, options).orElseThrow(() -> new AssertionError("a free lock was refused"));
+        return takeFor(locks, NAME, options);
+    }
+
+    static LockGuard takeFor(DistributedLock locks, String name, LockOptions options) {
+        return tryTakeFor(locks, name, options).orElseThrow(() -> new AssertionError("a free lock was refused"));
     }
 
     /** One try with these options, for code that must not throw. */
     static Optional<LockGuard> tryTakeFor(DistributedLock locks, LockOptions options) {
+        return tryTakeFor(locks, NAME, options);
+    }
+
+    private static Optional<LockGuard> tryTakeFor(DistributedLock locks, String name, LockOptions options) {
         long start = System.nanoTime();
         try {
-            return locks.tryAcquire(NAME, options);
+            return locks.tryAcquire(name, options);
         } catch (OutcomeUnknownException unknown) {
             // What is granted when its lease is over already, is not.
             Duration lease = options.lease();

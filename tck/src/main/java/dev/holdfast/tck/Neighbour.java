@@ -16,6 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,7 @@ final class Neighbour implements AutoCloseable {
         orders = process.outputWriter(StandardCharsets.UTF_8);
     }
 
-    static Neighbour start(String uri, String namespace) throws IOException {
+    static Neighbour start(String uri, String namespace) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
@@ -44,13 +46,20 @@ final class Neighbour implements AutoCloseable {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         Neighbour neighbour = new Neighbour(process);
-        neighbour.order(uri);
-        String ready = neighbour.ask(namespace);
-        if (!ready.equals("ready")) {
-            neighbour.close();
-            throw new IOException("the other process could not open the backend: " + ready);
+        boolean started = false;
+        try {
+            neighbour.order(uri);
+            String ready = neighbour.ask(namespace);
+            if (!ready.equals("ready")) {
+                throw new IOException("the other process could not open the backend: " + ready);
+            }
+            started = true;
+            return neighbour;
+        } finally {
+            if (!started) {
+                neighbour.close();
+            }
         }
-        return neighbour;
     }
 
     private void order(String line) throws IOException {
@@ -59,9 +68,23 @@ final class Neighbour implements AutoCloseable {
         orders.flush();
     }
 
-    /** Sends an order and waits for its answer. */
-    String ask(String line) throws IOException {
-        order(line);
+    /** Sends an order and waits for its answer, or for an interrupt: of a read itself no interrupt is heard. */
+    String ask(String line) throws IOException, InterruptedException {
+        FutureTask<String> answer = new FutureTask<>(() -> {
+            order(line);
+            return answer();
+        });
+        Thread thread = new Thread(answer, "tck-neighbour");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return answer.get();
+        } catch (ExecutionException failed) {
+            throw new IOException("no answer to " + line.split(" ", 2)[0], failed.getCause());
+        }
+    }
+
+    private String answer() throws IOException {
         for (String answer = answers.readLine(); answer != null; answer = answers.readLine()) {
             if (answer.startsWith("> ")) {
                 return answer.substring(2);

@@ -82,7 +82,7 @@ abstract class ProcessRules extends LockChapter {
         eventually("an answer to " + order, () -> {
             try {
                 answers.add(neighbour.ask(order));
-            } catch (IOException ended) {
+            } catch (IOException | InterruptedException ended) {
                 throw new AssertionError(ended);
             }
             return !answers.get(answers.size() - 1).startsWith("error");
@@ -90,12 +90,12 @@ abstract class ProcessRules extends LockChapter {
         return answers.get(answers.size() - 1);
     }
 
-    private Neighbour neighbour() throws IOException {
+    private Neighbour neighbour() throws Exception {
         String uri = setting().subject().uri().orElseThrow(() -> new NotRun("the subject is not opened by a URL"));
         return Neighbour.start(uri, setting().namespace());
     }
 
-    private long lock(Neighbour neighbour) throws IOException {
+    private long lock(Neighbour neighbour) throws Exception {
         return Long.parseLong(neighbour.ask("lock " + NAME + " " + lease().toMillis()));
     }
 }

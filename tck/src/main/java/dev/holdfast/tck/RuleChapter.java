@@ -8,12 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.Timeout;
 
 /**
  * What the rules of a chapter are written with. A rule is a test method; {@link RuleRunner} gives it a fresh setting and turns what it
@@ -23,12 +21,16 @@ import org.junit.jupiter.api.Timeout;
  * {@link Race}.
  */
 @TestMethodOrder(MethodOrderer.MethodName.class)
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 abstract class RuleChapter {
     private @Nullable RuleSetting setting;
 
     void enter(RuleSetting fresh) {
         setting = fresh;
+    }
+
+    /** What one try of a rule may take of any store; of one whose leases or answers take long it may take longer. */
+    Duration patience() {
+        return Duration.ofMinutes(2);
     }
 
     final RuleSetting setting() {

@@ -10,6 +10,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,14 +30,20 @@ import org.opentest4j.TestAbortedException;
 final class RuleRunner implements ExecutionCondition, InvocationInterceptor, AfterAllCallback {
     private static final ExtensionContext.Namespace STORE = ExtensionContext.Namespace.create(RuleRunner.class);
     private static final int TRIES = 3;
+    /** How long the backend may take to be opened and measured, of which nothing is known yet. */
+    private static final Duration OPENING = Duration.ofMinutes(2);
 
     /** What the rules of one test class share. */
     private static final class Run {
         final TckSubject subject;
         final long seed;
         final TckReport report;
-        final Bounds bounds;
-        final Set<Capability> capabilities;
+        /** Why the backend could not be opened or measured, if so; told by the first rule alone. */
+        final @Nullable Throwable unopened;
+
+        private boolean told;
+        private Bounds bounds = new Bounds(Duration.ZERO, Duration.ZERO, Bounds.PATIENCE, Bounds.STEADY);
+        private Set<Capability> capabilities = Set.of();
         /** What the rule that runs, or ran last, has done to the store. */
         List<RecordedFaults.Fault> faults = List.of();
 
@@ -44,16 +51,36 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             this.subject = subject;
             this.seed = seed;
             this.report = report;
-            try (RuleSetting setting = new RuleSetting(subject, seed, 1, null)) {
-                capabilities = setting.client().capabilities();
-                bounds = Bounds.measure(
-                        setting.client().state(), setting.client().limits().minLease(), patience, steady);
-            }
-            subject.waivers().forEach(waiver -> {
-                if (Rule.all().stream().noneMatch(rule -> rule.id().equals(waiver.rule()))) {
-                    throw new IllegalArgumentException("no rule " + waiver.rule() + " to waive");
+            unopened = open(patience, steady);
+        }
+
+        private @Nullable Throwable open(Duration patience, Duration steady) {
+            return seen("to open and measure the backend", OPENING, () -> {
+                subject.waivers().forEach(waiver -> {
+                    if (Rule.all().stream().noneMatch(rule -> rule.id().equals(waiver.rule()))) {
+                        throw new IllegalArgumentException("no rule " + waiver.rule() + " to waive");
+                    }
+                });
+                try (RuleSetting setting = new RuleSetting(subject, seed, 1, null)) {
+                    capabilities = setting.client().capabilities();
+                    bounds = Bounds.measure(
+                            setting.client().state(), setting.client().limits().minLease(), patience, steady);
                 }
             });
+        }
+
+        /** Throws if there is no backend: an assumption of the author to every rule, a failure to the first. */
+        void requireOpened() {
+            if (unopened instanceof TestAbortedException aborted) {
+                throw aborted;
+            }
+            if (unopened != null && told) {
+                throw new NotRun("the backend could not be opened, as the first rule tells");
+            }
+            if (unopened != null) {
+                told = true;
+                throw new Unopened(unopened);
+            }
         }
 
         void begin(Rule rule) {
@@ -90,8 +117,21 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                     throw new IllegalArgumentException("tck.rule names \"" + id
                             + "\", which is no rule of the kit; name some as in C05 or C05,G01");
                 });
-        context.getConfigurationParameter("tck.report", Path::of)
-                .ifPresent(file -> HtmlReport.requireWritable(file, "tck.report"));
+        page(context).ifPresent(file -> HtmlReport.requireWritable(file, "tck.report"));
+    }
+
+    /** Where the page of the author's class goes: in a build it bears the name of the class, since others write theirs beside it. */
+    private static Optional<Path> page(ExtensionContext context) {
+        Optional<Path> asked = context.getConfigurationParameter("tck.report", Path::of);
+        if (context.getConfigurationParameter("tck.command").isPresent()) {
+            return asked;
+        }
+        String test = context.getRequiredTestClass().getName();
+        return asked.map(file -> {
+            String name = file.getFileName().toString();
+            int extension = name.lastIndexOf('.') < 0 ? name.length() : name.lastIndexOf('.');
+            return file.resolveSibling(name.substring(0, extension) + "-" + test + name.substring(extension));
+        });
     }
 
     private static boolean isAskedFor(ExtensionContext context, Rule rule) {
@@ -116,6 +156,7 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         Run run = run(context);
         run.begin(rule);
         try {
+            run.requireOpened();
             if (!run.subject.includes(rule.chapter())) {
                 throw new NotRun("this class is about other chapters");
             }
@@ -125,15 +166,19 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             run.end(rule, Verdict.PASS, null, null);
         } catch (Inconclusive inconclusive) {
             run.end(rule, Verdict.INCONCLUSIVE, inconclusive.getMessage(), inconclusive);
-            throw inconclusive;
-        } catch (NotRun notRun) {
-            run.end(rule, Verdict.NOT_RUN, notRun.getMessage(), null);
-            throw notRun;
+            throw RuleViolation.inconclusive(rule, run.subject.toString(), run.seed, TRIES, inconclusive);
+        } catch (Absent absent) {
+            run.end(rule, Verdict.ABSENT, absent.getMessage(), null);
+            throw absent;
         } catch (TestAbortedException aborted) {
-            run.end(rule, Verdict.ABSENT, aborted.getMessage(), null);
+            // Also an assumption of the author's own code: nobody knows then whether the rule holds.
+            run.end(rule, Verdict.NOT_RUN, told(aborted), null);
             throw aborted;
+        } catch (Unopened unopened) {
+            run.end(rule, Verdict.FAIL, unopened.getMessage(), unopened.getCause());
+            throw unopened;
         } catch (Throwable broken) {
-            RuleViolation violation = new RuleViolation(rule, run.subject.toString(), run.seed, broken);
+            RuleViolation violation = RuleViolation.broken(rule, run.subject.toString(), run.seed, broken);
             Optional<TckSubject.Waiver> waiver = run.subject.waiver(rule.id());
             if (waiver.isPresent()
                     && !LocalDate.now(ZoneOffset.UTC).isAfter(waiver.get().until())) {
@@ -154,15 +199,14 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             if (requires != null) {
                 for (Capability capability : requires.value()) {
                     if (!run.capabilities.contains(capability)) {
-                        throw new TestAbortedException("backend does not declare " + capability);
+                        throw new Absent("backend does not declare " + capability);
                     }
                 }
             }
         }
         Lacks lacks = method.getAnnotation(Lacks.class);
         if (lacks != null && run.capabilities.contains(lacks.value())) {
-            throw new TestAbortedException(
-                    "backend declares " + lacks.value() + ", the rule is about those that do not");
+            throw new Absent("backend declares " + lacks.value() + ", the rule is about those that do not");
         }
     }
 
@@ -170,21 +214,39 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
             throws Throwable {
         for (int attempt = 1, scale = 1; ; attempt++, scale *= 2) {
             long seed = run.seed * 31 + rule.id().hashCode();
-            try (RuleSetting setting = new RuleSetting(run.subject, seed, scale, run.bounds)) {
+            RuleSetting setting = new RuleSetting(run.subject, seed, scale, run.bounds);
+            Duration bound = run.bounds.ofOneTry(chapter.patience(), scale);
+            Throwable seen = seen("the rule", bound, () -> {
                 // Some stores live only as long as somebody has them open: from here on somebody does.
                 setting.client();
                 chapter.enter(setting);
-                try {
-                    invoke(method, chapter);
-                } finally {
-                    run.faults = setting.inflicted();
-                }
+                invoke(method, chapter);
+            });
+            Throwable left = seen("closing what the rule had opened", bound, () -> {
+                run.faults = setting.inflicted();
+                setting.close();
+            });
+            if (seen == null && left == null) {
                 return;
-            } catch (Inconclusive inconclusive) {
-                if (attempt == TRIES) {
-                    throw inconclusive;
-                }
             }
+            if (seen == null) {
+                throw left;
+            }
+            if (left != null) {
+                seen.addSuppressed(left);
+            }
+            if (!(seen instanceof Inconclusive) || attempt == TRIES) {
+                throw seen;
+            }
+        }
+    }
+
+    private static @Nullable Throwable seen(String what, Duration bound, Watchdog.Code code) {
+        try {
+            Watchdog.run(what, bound, code);
+            return null;
+        } catch (Throwable any) {
+            return any;
         }
     }
 
@@ -207,8 +269,10 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
         if (run == null || !isAuthors(context)) {
             return;
         }
-        System.out.print(run.report.print(run.subject.toString(), run.seed));
-        Optional<Path> page = context.getConfigurationParameter("tck.report", Path::of);
+        if (run.unopened == null) {
+            System.out.print(run.report.print(run.subject.toString(), run.seed));
+        }
+        Optional<Path> page = page(context);
         if (page.isPresent()) {
             String command = context.getConfigurationParameter("tck.command").orElse(null);
             HtmlReport.write(page.get(), run.report.results(), run.subject, run.seed, run.capabilities, command);
@@ -225,7 +289,7 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                 .getOrComputeIfAbsent(
                         Run.class,
                         key -> new Run(
-                                test.subject(),
+                                subject(test),
                                 context.getConfigurationParameter("tck.seed", Long::valueOf)
                                         .orElseGet(() ->
                                                 ThreadLocalRandom.current().nextLong(1, Integer.MAX_VALUE)),
@@ -235,6 +299,19 @@ final class RuleRunner implements ExecutionCondition, InvocationInterceptor, Aft
                                         .orElse(Bounds.STEADY),
                                 new TckReport(rule -> isAskedFor(context, rule))),
                         Run.class);
+    }
+
+    /** What the author's code says; if it fails, a backend that cannot be opened for that reason. */
+    private static TckSubject subject(BackendTck test) {
+        try {
+            return Objects.requireNonNull(test.subject(), "subject() returned null");
+        } catch (TestAbortedException aborted) {
+            throw aborted;
+        } catch (RuntimeException failed) {
+            return TckSubject.of(test.getClass().getSimpleName(), namespace -> {
+                throw failed;
+            });
+        }
     }
 
     /** The context of the author's class, above those of the chapters. It may itself be nested, beside others with other subjects. */

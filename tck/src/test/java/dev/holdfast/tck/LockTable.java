@@ -52,6 +52,7 @@ final class LockTable {
         GRANTS_AT_RANDOM,
         GRANTS_BEGIN_ANEW,
         GRANTS_COUNTED_BY_NAME,
+        GRANTS_COUNTED_FROM_A_DAY_IN_2020,
         OFFERS_TO_NOBODY,
         LAST_COME_FIRST_SERVED,
         NO_PRIORITY,
@@ -176,6 +177,7 @@ final class LockTable {
         row.grant = switch (mistake) {
             case GRANTS_AT_RANDOM -> 1 + random.nextInt(Integer.MAX_VALUE);
             case GRANTS_BEGIN_ANEW, GRANTS_COUNTED_BY_NAME -> Math.max(row.grant, above) + 1;
+            case GRANTS_COUNTED_FROM_A_DAY_IN_2020 -> Math.max(Math.max(lastGrant, above) + 1, 1_600_000_000_000_000L);
             default -> Math.max(Math.max(lastGrant, above) + 1, time.wallMicros());
         };
         lastGrant = row.grant;

@@ -37,6 +37,7 @@ class WrongLocksTest {
                 wrong(Mistake.GRANTS_AT_RANDOM, Depth.ORDINARY, "F01,F02"),
                 wrong(Mistake.GRANTS_BEGIN_ANEW, Depth.ORDINARY, "F02,F03,F05,F06,F07"),
                 wrong(Mistake.GRANTS_COUNTED_BY_NAME, Depth.ORDINARY, "F04,F05"),
+                wrong(Mistake.GRANTS_COUNTED_FROM_A_DAY_IN_2020, Depth.TIMING, "F05"),
                 wrong(Mistake.OFFERS_TO_NOBODY, Depth.CONCURRENT, "W01,W18"),
                 wrong(Mistake.LAST_COME_FIRST_SERVED, Depth.CONCURRENT, "W10"),
                 wrong(Mistake.NO_PRIORITY, Depth.CONCURRENT, "W17"),
