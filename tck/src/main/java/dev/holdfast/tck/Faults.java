@@ -1,6 +1,7 @@
 package dev.holdfast.tck;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -8,7 +9,8 @@ import java.util.Set;
  * {@link TckSubject#withFaults}.
  *
  * <p>A method returns when the fault is seen to be there (a process is gone, a connection was cut, a role has changed), and throws if
- * it cannot be brought about: a fault that did not happen proves nothing. A rule inflicts one fault at a time, from one thread, while
+ * it cannot be brought about: a fault that did not happen proves nothing. Nor does one that no client of the kit could feel, so a rule
+ * with one of either kind is inconclusive. A rule inflicts one fault at a time, from one thread, while
  * clients work; after each rule {@link #heal} is called.
  */
 public interface Faults {
@@ -81,6 +83,14 @@ public interface Faults {
     /** Carries nothing more from the store to its replicas, and lets it believe they are there; until {@link #heal}. */
     default void stallReplication() throws Exception {
         throw cannot(Kind.STALL_REPLICATION);
+    }
+
+    /**
+     * Which server serves as primary, or which do, by any name; empty if that cannot be told. If it can, clients need not notice a failover
+     * or a partition for it to count.
+     */
+    default Optional<String> primary() throws Exception {
+        return Optional.empty();
     }
 
     /** Takes the primary away and has a replica in its place; returns when that serves. */

@@ -9,8 +9,10 @@ import dev.holdfast.servers.RedisServer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /**
  * Faults of servers on this machine and of the proxies before them, through which the clients under test go. Needs the module
@@ -96,6 +98,11 @@ public final class LocalFaults implements Faults {
                     }
 
                     @Override
+                    public Optional<String> primary() {
+                        return Optional.of("" + redis.primary().port());
+                    }
+
+                    @Override
                     public void failover() {
                         // Killed, not asked: a primary that is asked waits for its replicas, and loses nothing.
                         redis.primary().kill();
@@ -129,6 +136,14 @@ public final class LocalFaults implements Faults {
                     @Override
                     public void pause() {
                         redis.primaries().forEach(RedisServer::pause);
+                    }
+
+                    @Override
+                    public Optional<String> primary() {
+                        return Optional.of(redis.primaries().stream()
+                                .map(node -> "" + node.port())
+                                .sorted()
+                                .collect(Collectors.joining(" ")));
                     }
 
                     @Override
@@ -257,6 +272,11 @@ public final class LocalFaults implements Faults {
     @Override
     public void stallReplication() throws Exception {
         processes.stallReplication();
+    }
+
+    @Override
+    public Optional<String> primary() throws Exception {
+        return processes.primary();
     }
 
     @Override

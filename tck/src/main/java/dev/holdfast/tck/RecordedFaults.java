@@ -3,11 +3,23 @@ package dev.holdfast.tck;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 
-/** Faults that are remembered, to be drawn beside what the clients did. Safe for use by many threads. */
+/**
+ * Faults that are remembered, to be drawn beside what the clients did, and that count only if they are seen: whoever inflicts one that
+ * throws, or that no client could feel, is told {@link Inconclusive}. Safe for use by many threads.
+ *
+ * <p>Connections cut and replies lost are counted by the {@link Faults} itself; {@link #inflict} looks at the counts, a rule that calls
+ * {@link #cut} or {@link #loseRepliesAfter} does so itself. That replication stands still no client can feel.
+ */
 final class RecordedFaults implements Faults {
+    /** Of a reply, which is longer in every protocol. */
+    private static final int FEW_BYTES = 4;
+
+    private static final Duration DELAY = Duration.ofMillis(20);
 
     /**
      * One fault.
@@ -23,11 +35,13 @@ final class RecordedFaults implements Faults {
 
     private final Faults faults;
     private final LongSupplier clock;
+    private final Probe probe;
     private final List<Fault> inflicted = new ArrayList<>();
 
-    RecordedFaults(Faults faults, LongSupplier clock) {
+    RecordedFaults(Faults faults, LongSupplier clock, Probe probe) {
         this.faults = faults;
         this.clock = clock;
+        this.probe = probe;
     }
 
     synchronized List<Fault> inflicted() {
@@ -46,15 +60,84 @@ final class RecordedFaults implements Faults {
         }
     }
 
-    private void once(Kind kind, Deed deed) throws Exception {
+    private void once(Kind kind, Deed deed) throws InterruptedException {
         int index = begin(kind);
-        deed.run();
+        untilFelt(kind, deed);
         end(index);
     }
 
-    private void untilHealed(Kind kind, Deed deed) throws Exception {
+    private void untilHealed(Kind kind, Deed deed) throws InterruptedException {
         begin(kind);
-        deed.run();
+        untilFelt(kind, deed);
+    }
+
+    private void untilFelt(Kind kind, Deed deed) throws InterruptedException {
+        try (Probe.Watch watch = probe.watch()) {
+            Optional<String> before = broughtAbout(kind, faults::primary);
+            bringAbout(kind, deed);
+            // That another server serves them clients need not notice, if whoever replaced it can tell.
+            boolean replaced =
+                    before.isPresent() && isReplacing(kind) && !before.equals(broughtAbout(kind, faults::primary));
+            require(kind, replaced || watch.feelsOutage());
+        }
+    }
+
+    private static boolean isReplacing(Kind kind) {
+        return kind == Kind.FAILOVER || kind == Kind.PARTITION;
+    }
+
+    private static void require(Kind kind, boolean seen) {
+        if (!seen) {
+            throw new Inconclusive("the fault " + kind + " was said to be there, and no client felt it");
+        }
+    }
+
+    private static void bringAbout(Kind kind, Deed deed) throws InterruptedException {
+        broughtAbout(kind, () -> {
+            deed.run();
+            return kind;
+        });
+    }
+
+    private static <T> T broughtAbout(Kind kind, Callable<T> deed) throws InterruptedException {
+        return attempt("the fault " + kind + " could not be brought about", deed);
+    }
+
+    /** What whoever inflicts faults cannot do is nothing that the store under test did wrong. */
+    private static <T> T attempt(String failure, Callable<T> deed) throws InterruptedException {
+        try {
+            return deed.call();
+        } catch (InterruptedException interrupt) {
+            throw interrupt;
+        } catch (Exception | AssertionError trouble) {
+            Inconclusive inconclusive = new Inconclusive(failure + ": " + trouble);
+            inconclusive.addSuppressed(trouble);
+            throw inconclusive;
+        }
+    }
+
+    /** Brings about one fault of this kind, and sees that it is there. Clients must be at work. */
+    void inflict(Kind kind) throws InterruptedException {
+        switch (kind) {
+            case RESTART -> restart();
+            case KILL -> kill();
+            case PAUSE -> pause();
+            case CUT -> require(kind, cut() > 0);
+            case LOSE_REPLIES -> loseAReply();
+            case BLACK_HOLE -> blackHole();
+            case SLOW -> slow(DELAY);
+            case STALL_REPLICATION -> stallReplication();
+            case FAILOVER -> failover();
+            case PARTITION -> partition();
+        }
+    }
+
+    private void loseAReply() throws InterruptedException {
+        int before = lostReplies();
+        try (Probe.Watch watch = probe.watch()) {
+            loseRepliesAfter(FEW_BYTES);
+            require(Kind.LOSE_REPLIES, watch.sees(() -> lostReplies() > before));
+        }
     }
 
     @Override
@@ -63,8 +146,11 @@ final class RecordedFaults implements Faults {
     }
 
     @Override
-    public void heal() throws Exception {
-        faults.heal();
+    public void heal() throws InterruptedException {
+        attempt("the store could not be healed", () -> {
+            faults.heal();
+            return faults;
+        });
         synchronized (this) {
             for (int i = 0; i < inflicted.size(); i++) {
                 end(i);
@@ -73,31 +159,37 @@ final class RecordedFaults implements Faults {
     }
 
     @Override
-    public void restart() throws Exception {
+    public Optional<String> primary() throws Exception {
+        return faults.primary();
+    }
+
+    @Override
+    public void restart() throws InterruptedException {
         once(Kind.RESTART, faults::restart);
     }
 
     @Override
-    public void kill() throws Exception {
+    public void kill() throws InterruptedException {
         untilHealed(Kind.KILL, faults::kill);
     }
 
     @Override
-    public void pause() throws Exception {
+    public void pause() throws InterruptedException {
         untilHealed(Kind.PAUSE, faults::pause);
     }
 
     @Override
-    public int cut() throws Exception {
+    public int cut() throws InterruptedException {
         int index = begin(Kind.CUT);
-        int connections = faults.cut();
+        int connections = broughtAbout(Kind.CUT, faults::cut);
         end(index);
         return connections;
     }
 
     @Override
-    public void loseRepliesAfter(int bytes) throws Exception {
-        untilHealed(Kind.LOSE_REPLIES, () -> faults.loseRepliesAfter(bytes));
+    public void loseRepliesAfter(int bytes) throws InterruptedException {
+        begin(Kind.LOSE_REPLIES);
+        bringAbout(Kind.LOSE_REPLIES, () -> faults.loseRepliesAfter(bytes));
     }
 
     @Override
@@ -106,27 +198,32 @@ final class RecordedFaults implements Faults {
     }
 
     @Override
-    public void blackHole() throws Exception {
+    public void blackHole() throws InterruptedException {
         untilHealed(Kind.BLACK_HOLE, faults::blackHole);
     }
 
     @Override
-    public void slow(Duration delay) throws Exception {
-        untilHealed(Kind.SLOW, () -> faults.slow(delay));
+    public void slow(Duration delay) throws InterruptedException {
+        begin(Kind.SLOW);
+        try (Probe.Watch watch = probe.watch()) {
+            bringAbout(Kind.SLOW, () -> faults.slow(delay));
+            require(Kind.SLOW, watch.feelsDelay(delay));
+        }
     }
 
     @Override
-    public void stallReplication() throws Exception {
-        untilHealed(Kind.STALL_REPLICATION, faults::stallReplication);
+    public void stallReplication() throws InterruptedException {
+        begin(Kind.STALL_REPLICATION);
+        bringAbout(Kind.STALL_REPLICATION, faults::stallReplication);
     }
 
     @Override
-    public void failover() throws Exception {
+    public void failover() throws InterruptedException {
         once(Kind.FAILOVER, faults::failover);
     }
 
     @Override
-    public void partition() throws Exception {
+    public void partition() throws InterruptedException {
         untilHealed(Kind.PARTITION, faults::partition);
     }
 }

@@ -65,13 +65,15 @@ final class RuleSetting implements AutoCloseable {
     }
 
     /** What this rule may do to the store; all of it is healed when the rule is over. */
-    synchronized Faults faults() {
+    synchronized RecordedFaults faults() {
         if (faults == null) {
             Faults given = subject.faults();
             if (given == null) {
                 throw new NotRun("the subject does not say what faults can be inflicted: TckSubject.withFaults");
             }
-            faults = new RecordedFaults(given, System::nanoTime);
+            // A client of its own, opened while all is well.
+            Probe probe = new Probe(newClient().state(), bounds().slowRoundTrip());
+            faults = new RecordedFaults(given, System::nanoTime, probe);
         }
         return faults;
     }
@@ -105,15 +107,18 @@ final class RuleSetting implements AutoCloseable {
         return bounds;
     }
 
+    /** Heals the store and closes the clients; throws {@link Inconclusive} if the store could not be healed. */
     @Override
     public synchronized void close() {
-        if (faults != null) {
-            try {
+        try {
+            if (faults != null) {
                 faults.heal();
-            } catch (Exception sick) {
-                throw new IllegalStateException("the faults of a rule could not be healed", sick);
             }
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the store was healed", interrupt);
+        } finally {
+            opened.forEach(Backend::close);
         }
-        opened.forEach(Backend::close);
     }
 }

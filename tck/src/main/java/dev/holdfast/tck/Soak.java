@@ -173,38 +173,20 @@ public final class Soak {
         return bag.isEmpty() ? null : bag.remove(bag.size() - 1);
     }
 
-    /** A fault that could not be brought about counts as none; what it began is healed like any other. */
+    /** A fault that could not be brought about, or that no client felt, counts as none; what it began is healed like any other. */
     private void inflict(RuleSetting setting, Faults.Kind fault) throws InterruptedException {
+        RecordedFaults faults = setting.faults();
         try {
-            inflict(setting.faults(), fault, setting.passage());
-            tally.fault(fault);
-        } catch (InterruptedException interrupt) {
-            throw interrupt;
-        } catch (Exception impossible) {
-            tally.missed(fault);
-            hearer.accept("the fault " + fault + " could not be brought about: " + impossible);
-        }
-    }
-
-    private static void inflict(Faults faults, Faults.Kind kind, Passage passage) throws Exception {
-        switch (kind) {
-            case RESTART -> faults.restart();
-            case KILL -> faults.kill();
-            case PAUSE -> faults.pause();
-            case CUT -> faults.cut();
-            case LOSE_REPLIES -> faults.loseRepliesAfter(40);
-            case BLACK_HOLE -> faults.blackHole();
-            case SLOW -> faults.slow(Duration.ofMillis(40));
-            case STALL_REPLICATION -> {
-                faults.stallReplication();
-                if (faults.kinds().contains(Faults.Kind.FAILOVER)) {
-                    // What is acknowledged from here on is lost.
-                    passage.pass(Duration.ofSeconds(1));
-                    faults.failover();
-                }
+            faults.inflict(fault);
+            if (fault == Faults.Kind.STALL_REPLICATION && faults.kinds().contains(Faults.Kind.FAILOVER)) {
+                // What is acknowledged from here on is lost.
+                setting.passage().pass(Duration.ofSeconds(1));
+                faults.inflict(Faults.Kind.FAILOVER);
             }
-            case FAILOVER -> faults.failover();
-            case PARTITION -> faults.partition();
+            tally.fault(fault);
+        } catch (Inconclusive impossible) {
+            tally.missed(fault);
+            hearer.accept(impossible.getMessage());
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -66,6 +67,8 @@ class FragileStore implements StateStore, Faults {
         return thread;
     });
     private static final Duration TIMEOUT = Duration.ofMillis(60);
+    /** Long enough for every client to ask meanwhile. */
+    private static final Duration DOWNTIME = Duration.ofMillis(300);
 
     private final Mistake mistake;
     private final StrangerBackend.MapStore primary = new StrangerBackend.MapStore();
@@ -76,6 +79,7 @@ class FragileStore implements StateStore, Faults {
     private final AtomicReference<Stored> lastRead = new AtomicReference<>();
     private TreeMap<Key, byte[]> stalled;
     private State state = State.UP;
+    private final AtomicInteger failovers = new AtomicInteger();
     private boolean losing;
     private boolean wasCut;
     private final AtomicInteger strikes = new AtomicInteger();
@@ -236,11 +240,18 @@ class FragileStore implements StateStore, Faults {
     }
 
     @Override
-    public synchronized void restart() {
+    public void restart() {
         strikes.incrementAndGet();
+        set(State.DOWN);
+        pause(DOWNTIME);
         if (mistake == Mistake.FORGETS_WHEN_RESTARTED) {
             primary.map.clear();
         }
+        set(State.UP);
+    }
+
+    private synchronized void set(State next) {
+        state = next;
     }
 
     @Override
@@ -301,8 +312,14 @@ class FragileStore implements StateStore, Faults {
     }
 
     @Override
+    public Optional<String> primary() {
+        return Optional.of("server " + failovers.get());
+    }
+
+    @Override
     public synchronized void failover() {
         strikes.incrementAndGet();
+        failovers.incrementAndGet();
         if (mistake == Mistake.STAYS_WITH_THE_OLD_PRIMARY) {
             state = State.DOWN;
         }

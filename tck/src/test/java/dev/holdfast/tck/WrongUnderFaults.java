@@ -68,7 +68,7 @@ final class WrongUnderFaults {
         return subject(new FragileStore(Mistake.NONE), right -> right);
     }
 
-    private static TckSubject subject(FragileStore store, UnaryOperator<Backend> around) {
+    static TckSubject subject(FragileStore store, UnaryOperator<Backend> around) {
         return TckSubject.of(
                         "a store that can be broken",
                         namespace -> around.apply(Backends.over("fragile", Stores.of(store))
