@@ -26,10 +26,14 @@ final class Probe {
 
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long OUTAGE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** Long enough if it was called while the fault was brought about: clients may mend a short absence themselves. */
+    private static final long DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final long HUNG_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final KeyedState state;
     private final long outageNanos;
+    private final long delayNanos;
 
     /**
      * @param state of a client that goes the way of those under test
@@ -38,6 +42,7 @@ final class Probe {
     Probe(KeyedState state, Duration slowRoundTrip) {
         this.state = state;
         this.outageNanos = Math.max(OUTAGE_NANOS, 10 * slowRoundTrip.toNanos());
+        this.delayNanos = Math.max(DELAY_NANOS, 2 * slowRoundTrip.toNanos());
     }
 
     /** Begins to read. */
@@ -50,6 +55,7 @@ final class Probe {
         private volatile long called = System.nanoTime();
         private volatile int calls;
         private volatile boolean failed;
+        private volatile boolean done;
         private volatile boolean over;
         /** The quickest of the last calls, or zero. */
         private volatile long quickestNanos;
@@ -89,13 +95,19 @@ final class Probe {
             long[] took = new long[DELAYED];
             for (int i = 1; !over; i++) {
                 called = System.nanoTime();
+                long late = done ? outageNanos : delayNanos;
                 failed |= !isRight(i % KEYS);
                 took[i % DELAYED] = System.nanoTime() - called;
                 quickestNanos = Arrays.stream(took).min().getAsLong();
-                failed |= took[i % DELAYED] >= outageNanos;
+                failed |= took[i % DELAYED] >= late;
                 calls = i;
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
+        }
+
+        /** The fault should be there, or have been there: what comes now is not due to its beginning. */
+        void done() {
+            done = true;
         }
 
         /** Waits for a call that fails or lasts as long as no call should; answers whether there was one. */

@@ -75,6 +75,7 @@ final class RecordedFaults implements Faults {
         try (Probe.Watch watch = probe.watch()) {
             Optional<String> before = broughtAbout(kind, faults::primary);
             bringAbout(kind, deed);
+            watch.done();
             // That another server serves them clients need not notice, if whoever replaced it can tell.
             boolean replaced =
                     before.isPresent() && isReplacing(kind) && !before.equals(broughtAbout(kind, faults::primary));
