@@ -80,17 +80,19 @@ final class TckCommand implements TckListener {
     private int soak(TckSubject subject) {
         screen.line("Soak of " + options.shown() + ", seed " + options.seed() + ", for " + options.minutes()
                 + " minutes at " + options.rate() + " steps a second");
-        SoakTally tally;
+        Soak soak = new Soak(subject, options.seed(), options.rate(), options.histories(), screen::line);
+        SoakTally tally = soak.tally();
         try {
-            tally = new Soak(subject, options.seed(), options.rate(), options.histories(), screen::line)
-                    .run(Duration.ofMinutes(options.minutes()));
+            soak.run(Duration.ofMinutes(options.minutes()));
         } catch (RuntimeException known) {
             throw known;
         } catch (Exception trouble) {
-            throw new IllegalStateException("a fault could not be brought about", trouble);
+            throw new IllegalStateException("the soak ended early", trouble);
+        } finally {
+            screen.line(tally.toString());
         }
         Verdict verdict = tally.verdict();
-        screen.line((verdict == Verdict.PASS ? screen.good("good") : screen.bad(verdict.name())) + "\n" + tally);
+        screen.line(verdict == Verdict.PASS ? screen.good("good") : screen.bad(verdict.name()));
         return verdict == Verdict.PASS ? Main.OK : Main.WRONG;
     }
 

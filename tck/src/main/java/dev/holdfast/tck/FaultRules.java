@@ -365,7 +365,7 @@ abstract class FaultRules extends LockChapter {
             faults.failover();
             load.awaitWrites(100);
             load.stop();
-            if (client().nonOverlap() == NonOverlap.ALWAYS) {
+            if (!new Losses(client(), faults.kinds()).ofState(Faults.Kind.FAILOVER)) {
                 load.judge(Checks::linearizable);
             }
         }
@@ -415,10 +415,11 @@ abstract class FaultRules extends LockChapter {
         try (FaultLoad load = new FaultLoad(setting(), 6)) {
             load.lockToo();
             load.awaitWrites(50);
-            boolean failedOver = false;
+            Losses losses = new Losses(client(), faults.kinds());
+            boolean overlap = false;
             for (int i = 0; i < 6; i++) {
                 Faults.Kind kind = kinds.get(random().nextInt(kinds.size()));
-                failedOver |= kind == Faults.Kind.FAILOVER || kind == Faults.Kind.PARTITION;
+                overlap |= losses.ofGrants(kind);
                 faults.inflict(kind);
                 pass(Duration.ofMillis(50L + random().nextInt(400)));
                 faults.heal();
@@ -426,8 +427,7 @@ abstract class FaultRules extends LockChapter {
                 load.awaitGrants(5);
             }
             load.stop();
-            boolean forgets = !client().capabilities().contains(Capability.DURABLE) && kinds.contains(Faults.Kind.KILL);
-            load.judgeLocks(client().nonOverlap() != NonOverlap.UNLESS_SESSION_LOSS && !forgets && !failedOver);
+            load.judgeLocks(!overlap);
         }
         takeWhenServed(otherLocks(), FaultLoad.LOCK).release();
     }

@@ -10,8 +10,6 @@ import dev.holdfast.history.JsonLines;
 import dev.holdfast.history.Outcome;
 import dev.holdfast.history.Rule;
 import dev.holdfast.spi.BackendException;
-import dev.holdfast.spi.Capability;
-import dev.holdfast.spi.NonOverlap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,23 +29,11 @@ import org.jspecify.annotations.Nullable;
  * A long run on a store that fails again and again: clients work at a steady pace, in rounds of some ten seconds, each with one fault,
  * and each round's history is judged. The same clients, locks and scopes last from the first round to the last.
  *
- * <p>What a backend declares that it may lose is counted apart: of one that is not {@link Capability#DURABLE}, findings in a round whose
- * fault may replace or restart a server; of one that may overlap on session loss, two holders in a round that ends sessions. Fences that
- * do not rise, guards that lie and batches seen in part are never allowed. One thread.
+ * <p>What a backend declares that it may lose is counted apart, see {@link Losses}. Fences that do not rise, guards that lie and batches seen in part are never allowed. One thread.
  */
 public final class Soak {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final double DRIFT = 0.01;
-
-    /** After which a store may serve without its last writes. */
-    private static final Set<Faults.Kind> LOSING = EnumSet.of(
-            Faults.Kind.RESTART,
-            Faults.Kind.KILL,
-            Faults.Kind.PAUSE,
-            Faults.Kind.BLACK_HOLE,
-            Faults.Kind.STALL_REPLICATION,
-            Faults.Kind.FAILOVER,
-            Faults.Kind.PARTITION);
 
     /** What holds whatever the store has forgotten. */
     private static final Set<Rule> ALWAYS = EnumSet.of(Rule.FENCE, Rule.HONESTY, Rule.FRACTURED);
@@ -61,6 +47,8 @@ public final class Soak {
     private final Duration quiet;
     /** The shortest lease. */
     private final Duration steady;
+    /** How long the machine may take for what must happen. */
+    private final Duration patience;
 
     private final SoakTally tally = new SoakTally();
     private final List<Faults.Kind> bag = new ArrayList<>();
@@ -77,7 +65,7 @@ public final class Soak {
      * @param hearer is told a line after each round
      */
     public Soak(TckSubject subject, long seed, int rate, @Nullable Path histories, Consumer<String> hearer) {
-        this(subject, seed, rate, histories, hearer, Duration.ofMillis(1_500), Bounds.STEADY);
+        this(subject, seed, rate, histories, hearer, Duration.ofMillis(1_500), Bounds.STEADY, PATIENCE);
     }
 
     Soak(
@@ -87,7 +75,8 @@ public final class Soak {
             @Nullable Path histories,
             Consumer<String> hearer,
             Duration quiet,
-            Duration steady) {
+            Duration steady,
+            Duration patience) {
         this.subject = subject;
         this.seed = seed;
         this.rate = rate;
@@ -95,9 +84,10 @@ public final class Soak {
         this.hearer = hearer;
         this.quiet = quiet;
         this.steady = steady;
+        this.patience = patience;
     }
 
-    /** Goes on for this long, and one round at least. Throws what {@link Faults#heal} throws. */
+    /** Goes on for this long, and one round at least; ends early if the store could not be healed. */
     public SoakTally run(Duration length) throws Exception {
         long start = System.nanoTime();
         Random random = new Random(seed);
@@ -108,13 +98,21 @@ public final class Soak {
                 hearer.accept(tally.brief());
                 number++;
             } while (System.nanoTime() - start < length.toNanos());
+        } catch (Inconclusive unhealed) {
+            tally.undecided("NOT_HEALED");
+            hearer.accept(unhealed.getMessage());
         }
+        return tally;
+    }
+
+    /** What was counted so far. */
+    public SoakTally tally() {
         return tally;
     }
 
     private Bounds bounds() {
         try (Backend client = subject.client("soak-calibration")) {
-            return Bounds.measure(client.state(), client.limits().minLease(), PATIENCE, steady);
+            return Bounds.measure(client.state(), client.limits().minLease(), patience, steady);
         }
     }
 
@@ -133,7 +131,7 @@ public final class Soak {
             tally.outage(requireProgress(round));
         }
         setting.passage().pass(quiet);
-        judge(number, fault, end(setting, round), setting.client());
+        judge(number, fault, end(setting, round), setting);
     }
 
     private Duration requireProgress(SoakRound round) {
@@ -142,7 +140,7 @@ public final class Soak {
         } catch (AssertionError never) {
             tally.violation("NO_PROGRESS");
             hearer.accept("NO_PROGRESS: " + never.getMessage());
-            return PATIENCE;
+            return patience;
         }
     }
 
@@ -150,11 +148,11 @@ public final class Soak {
         List<Event> history;
         try {
             history = round.stop();
-        } catch (BackendException unreadable) {
-            // Healed, and with progress seen: the last look must not fail.
+        } catch (BackendException | AssertionError stuck) {
+            // Healed, and with progress seen: no client may hang, and the last look must not fail.
             tally.violation("NO_PROGRESS");
-            hearer.accept("NO_PROGRESS: after " + setting.inflicted() + " " + unreadable);
-            history = List.of();
+            hearer.accept("NO_PROGRESS: after " + setting.inflicted() + " " + stuck);
+            history = round.seen();
         }
         for (Throwable strange : round.strange()) {
             tally.violation("STRANGE_ERROR");
@@ -192,7 +190,7 @@ public final class Soak {
 
     // --- Judging
 
-    private void judge(int number, Faults.@Nullable Kind fault, List<Event> seen, Backend client) throws IOException {
+    private void judge(int number, Faults.@Nullable Kind fault, List<Event> seen, RuleSetting setting) {
         tally.round(seen);
         List<Event> history = new ArrayList<>(lastGrants.values());
         history.addAll(lastWrites.values());
@@ -200,7 +198,7 @@ public final class Soak {
         dev.holdfast.history.Verdict verdict = Checks.all(history, DRIFT, Checks.DEFAULT_BUDGET);
         for (Finding finding : verdict.violations()) {
             String kind = finding.rule().name();
-            if (isAllowed(finding.rule(), fault, client)) {
+            if (isAllowed(finding.rule(), fault, setting)) {
                 tally.allowed(kind);
             } else {
                 tally.violation(kind);
@@ -209,21 +207,27 @@ public final class Soak {
         }
         verdict.undecided().forEach(finding -> tally.undecided(finding.rule().name()));
         if (histories != null && !verdict.isOk()) {
-            Files.createDirectories(histories);
-            JsonLines.save(history, histories.resolve("round-" + number + ".jsonl"));
+            save(history, histories.resolve("round-" + number + ".jsonl"));
         }
         remember(seen);
     }
 
-    private static boolean isAllowed(Rule rule, Faults.@Nullable Kind fault, Backend client) {
+    private void save(List<Event> history, Path file) {
+        try {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            JsonLines.save(history, file);
+        } catch (IOException unsaved) {
+            tally.undecided("HISTORY_NOT_SAVED");
+            hearer.accept("the history " + file + " could not be saved: " + unsaved);
+        }
+    }
+
+    private static boolean isAllowed(Rule rule, Faults.@Nullable Kind fault, RuleSetting setting) {
         if (ALWAYS.contains(rule) || fault == null) {
             return false;
         }
-        if (rule == Rule.MUTEX && client.nonOverlap() == NonOverlap.UNLESS_SESSION_LOSS) {
-            return fault != Faults.Kind.SLOW;
-        }
-        boolean mayLose = !client.capabilities().contains(Capability.DURABLE) && LOSING.contains(fault);
-        return mayLose && (rule != Rule.MUTEX || client.nonOverlap() == NonOverlap.UNLESS_FAILOVER);
+        Losses losses = new Losses(setting.client(), setting.faults().kinds());
+        return rule == Rule.MUTEX ? losses.ofGrants(fault) : losses.ofState(fault);
     }
 
     private void remember(List<Event> seen) {

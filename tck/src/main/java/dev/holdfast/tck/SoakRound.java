@@ -377,7 +377,12 @@ final class SoakRound {
         return List.copyOf(strange);
     }
 
-    /** Ends the clients, looks once more at everything, and answers what was seen in this round. */
+    /** What was seen so far; calls that have not returned are unknown. */
+    List<Event> seen() {
+        return recorder.history();
+    }
+
+    /** Ends the clients, looks once more at everything, and answers what was seen in this round; throws {@code AssertionError} if one does not return. */
     List<Event> stop() throws Exception {
         stopped = true;
         for (Background<@Nullable Void> client : running) {
@@ -402,6 +407,6 @@ final class SoakRound {
             read.ok(elements);
         }
         state.clear(Key.of(prefix()));
-        return recorder.history();
+        return seen();
     }
 }

@@ -63,12 +63,16 @@ public final class SoakTally {
         longestOutage = length.compareTo(longestOutage) > 0 ? length : longestOutage;
     }
 
-    /** PASS, FAIL if there was a violation, and INCONCLUSIVE if something was not decided or nothing was granted at all. */
+    /**
+     * PASS, FAIL if there was a violation, and INCONCLUSIVE if something was not decided, if nothing was granted at all, or if faults of
+     * some kind were tried and none was ever seen to be there.
+     */
     public synchronized Verdict verdict() {
         if (!violations.isEmpty()) {
             return Verdict.FAIL;
         }
-        return undecided.isEmpty() && grants > 0 ? Verdict.PASS : Verdict.INCONCLUSIVE;
+        boolean tried = faults.keySet().containsAll(missed.keySet());
+        return undecided.isEmpty() && grants > 0 && tried ? Verdict.PASS : Verdict.INCONCLUSIVE;
     }
 
     /** How often it happened, by kind: rules of {@link dev.holdfast.history.Rule}, NO_PROGRESS, and STRANGE_ERROR. */
@@ -101,7 +105,7 @@ public final class SoakTally {
                         "  operations  " + number(operations()) + ": " + listed(operations),
                         "  grants      " + number(grants),
                         "  faults      " + number(sum(faults)) + ": " + listed(faults),
-                        "  faults that could not be brought about: " + listed(missed),
+                        "  faults that could not be brought about or were not felt: " + listed(missed),
                         "  longest time without service after a fault was over: " + longestOutage.toMillis() + " ms",
                         "  allowed by what the backend declares: " + listed(allowed),
                         "  undecided: " + listed(undecided),

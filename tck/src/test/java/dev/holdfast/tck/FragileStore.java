@@ -196,7 +196,7 @@ class FragileStore implements StateStore, Faults {
         return delay;
     }
 
-    private static void pause(Duration length) {
+    static void pause(Duration length) {
         try {
             if (!length.isZero() && new CountDownLatch(1).await(length.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new AssertionError("a latch that nobody opens");
