@@ -171,6 +171,7 @@ class FaultRulesTest {
             }
 
             @Override
+            @SuppressWarnings("UnsynchronizedOverridesSynchronized") // writes go on meanwhile, to be lost
             public void failover() {
                 stallReplication();
                 pause(Duration.ofMillis(100));

@@ -41,7 +41,10 @@ class LossesTest {
 
     private static Set<Faults.Kind> kinds(String words) {
         EnumSet<Faults.Kind> kinds = EnumSet.noneOf(Faults.Kind.class);
-        Stream.of(words.split(" ")).filter(word -> !word.isEmpty()).map(Faults.Kind::valueOf).forEach(kinds::add);
+        Stream.of(words.split(" "))
+                .filter(word -> !word.isEmpty())
+                .map(Faults.Kind::valueOf)
+                .forEach(kinds::add);
         return kinds;
     }
 }
