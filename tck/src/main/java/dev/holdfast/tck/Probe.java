@@ -55,7 +55,10 @@ final class Probe {
         private volatile long called = System.nanoTime();
         private volatile int calls;
         private volatile boolean failed;
-        private volatile boolean done;
+        /** When the fault began to be brought about, and when that was done; 0: not yet. */
+        private volatile long began;
+
+        private volatile long done;
         private volatile boolean over;
         /** The quickest of the last calls, or zero. */
         private volatile long quickestNanos;
@@ -95,19 +98,31 @@ final class Probe {
             long[] took = new long[DELAYED];
             for (int i = 1; !over; i++) {
                 called = System.nanoTime();
-                long late = done ? outageNanos : delayNanos;
                 failed |= !isRight(i % KEYS);
-                took[i % DELAYED] = System.nanoTime() - called;
+                long ended = System.nanoTime();
+                took[i % DELAYED] = ended - called;
                 quickestNanos = Arrays.stream(took).min().getAsLong();
-                failed |= took[i % DELAYED] >= late;
+                failed |= ended - called >= outageNanos || delayedByTheDeed(called, ended) >= delayNanos;
                 calls = i;
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
 
+        /** How much of a call lies in the time in which the fault was brought about. */
+        private long delayedByTheDeed(long called, long ended) {
+            long from = began;
+            long to = done;
+            return from == 0 ? 0 : (to == 0 ? ended : Math.min(ended, to)) - Math.max(called, from);
+        }
+
+        /** The fault is about to be brought about. */
+        void begins() {
+            began = System.nanoTime();
+        }
+
         /** The fault should be there, or have been there: what comes now is not due to its beginning. */
         void done() {
-            done = true;
+            done = System.nanoTime();
         }
 
         /** Waits for a call that fails or lasts as long as no call should; answers whether there was one. */

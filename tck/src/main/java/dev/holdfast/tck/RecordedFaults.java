@@ -74,6 +74,7 @@ final class RecordedFaults implements Faults {
     private void untilFelt(Kind kind, Deed deed) throws InterruptedException {
         try (Probe.Watch watch = probe.watch()) {
             Optional<String> before = broughtAbout(kind, faults::primary);
+            watch.begins();
             bringAbout(kind, deed);
             watch.done();
             // That another server serves them clients need not notice, if whoever replaced it can tell.
