@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -49,6 +50,8 @@ final class Node implements Transport<Parcel, Parcel> {
     private final Time time;
     /** Where large commands are sent whose callers do not wait. */
     private final Executor largeThreads;
+    /** What would overtake a large command whose caller does not wait, or be overtaken by it. */
+    private final Turns turns = new Turns(MAX_QUEUE);
 
     private final Runnable onLost;
     private final Combiner<Parcel, Parcel> lanes;
@@ -101,16 +104,75 @@ final class Node implements Transport<Parcel, Parcel> {
         return send(parcel, parcel.commands.get(0).affinity());
     }
 
-    /** The same, after those of this affinity that were begun before and not awaited. */
+    /**
+     * The same, after those of this affinity that were begun before and not awaited. A large command keeps its order with those of its own
+     * key only: large ones of a group go side by side.
+     */
     Call<Parcel> send(Parcel parcel, int affinity) {
         Command first = parcel.commands.get(0);
         if (parcel.commands.size() == 1 && first.size() > LARGE_BYTES) {
-            return Call.blocking(largeThreads, () -> {
-                exchange(NO_LANE, new Sending(List.of(parcel), (index, ended) -> {}));
-                return parcel;
-            });
+            return new InTurn(large(parcel, first.affinity()), first.affinity(), true);
         }
-        return lanes.call(parcel, affinity);
+        Call<Parcel> call = lanes.call(parcel, affinity);
+        return turns.isTaken(affinity) ? new InTurn(call, affinity, false) : call;
+    }
+
+    /** Sends it on a connection of its own, when those in the lane of its affinity have ended: then so has one without commands. */
+    private Call<Parcel> large(Parcel parcel, int affinity) {
+        return lanes.call(new Parcel(List.of(), false, parcel.deadlineNanos), affinity)
+                .then(passed -> Call.blocking(largeThreads, () -> {
+                    exchange(NO_LANE, new Sending(List.of(parcel), (index, ended) -> {}));
+                    return parcel;
+                }));
+    }
+
+    /** A call that waits for its turn. */
+    private final class InTurn implements Call<Parcel> {
+        private final Call<Parcel> call;
+        private final int affinity;
+        private final boolean large;
+
+        InTurn(Call<Parcel> call, int affinity, boolean large) {
+            this.call = call;
+            this.affinity = affinity;
+            this.large = large;
+        }
+
+        /** Nothing is held back for one that is waited for: whatever its thread begins comes later. */
+        @Override
+        public Parcel await() {
+            return turns.isTaken(affinity) ? Call.ofStage(this::start).await() : call.await();
+        }
+
+        @Override
+        public CompletionStage<Parcel> start() {
+            return Call.stage(this, false);
+        }
+
+        @Override
+        public CompletionStage<Parcel> startLazily() {
+            return Call.stage(this, true);
+        }
+
+        @Override
+        public void begin(boolean lazily, Listener<? super Parcel> listener) {
+            try {
+                turns.begin(
+                        affinity,
+                        large,
+                        () -> call.begin(lazily, (parcel, error) -> {
+                            try {
+                                listener.ended(parcel, error);
+                            } finally {
+                                if (large) {
+                                    turns.ended(affinity);
+                                }
+                            }
+                        }));
+            } catch (BackendUnavailableException full) {
+                listener.ended(null, full);
+            }
+        }
     }
 
     /** Adds what its lanes know to numbers of the same names. */
