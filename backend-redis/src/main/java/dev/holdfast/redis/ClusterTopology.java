@@ -20,11 +20,15 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol;
 
-/** The primaries of a cluster and their slots, as one of them tells. */
+/**
+ * The primaries of a cluster and their slots, as one of them tells that reaches most of them. A primary that is cut off from the others and
+ * not from its clients would tell what was before, without end.
+ */
 final class ClusterTopology implements Topology {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterTopology.class);
     private static final byte[] CLUSTER = Command.ascii("CLUSTER");
     private static final byte[] SLOTS = Command.ascii("SLOTS");
+    private static final byte[] NODES = Command.ascii("NODES");
 
     private final List<HostAndPort> seeds;
     private final Function<HostAndPort, Node> maker;
@@ -92,11 +96,17 @@ final class ClusterTopology implements Topology {
         primaries.forEach(node -> asked.add(node.address()));
         asked.addAll(seeds);
         RuntimeException why = null;
+        View latest = null;
         for (HostAndPort address : asked) {
             Node node = at(address);
             try {
                 if (node.ask(CLUSTER, SLOTS) instanceof List<?> ranges && !ranges.isEmpty()) {
-                    return take(node, ranges);
+                    View view = View.of(node, ranges, Keyspace.text(node.ask(CLUSTER, NODES)));
+                    if (view.reachesMost) {
+                        return take(view);
+                    }
+                    latest = latest == null || view.epoch > latest.epoch ? view : latest;
+                    continue;
                 }
                 why = new BackendUnavailableException(node + " is in a cluster without slots");
             } catch (BackendRejectedException refused) {
@@ -108,10 +118,41 @@ final class ClusterTopology implements Topology {
                 why = silent;
             }
         }
+        if (latest != null) {
+            return take(latest);
+        }
         throw new BackendUnavailableException("no node of the cluster answers", why);
     }
 
-    private boolean take(Node teller, List<?> ranges) {
+    /**
+     * What a node tells.
+     *
+     * @param reachesMost whether it reaches most of the primaries that have slots
+     * @param epoch of the latest change it has heard of
+     */
+    private record View(Node teller, List<?> ranges, boolean reachesMost, long epoch) {
+
+        static View of(Node teller, List<?> ranges, String nodes) {
+            int primaries = 0;
+            int reached = 0;
+            long epoch = 0;
+            for (String line : nodes.lines().toList()) {
+                String[] words = line.split(" ", -1);
+                // Flags are the third word, the epoch the seventh; slots begin with the ninth.
+                if (words.length > 8 && words[2].contains("master")) {
+                    primaries++;
+                    List<String> flags = List.of(words[2].split(",", -1));
+                    reached += flags.contains("fail") || flags.contains("fail?") ? 0 : 1;
+                    epoch = Math.max(epoch, Long.parseLong(words[6]));
+                }
+            }
+            return new View(teller, ranges, 2 * reached > primaries, epoch);
+        }
+    }
+
+    private boolean take(View view) {
+        Node teller = view.teller;
+        List<?> ranges = view.ranges;
         Map<String, Node> found = new TreeMap<>();
         // A server that has just begun, or whose link just broke, is left out of what a cluster tells.
         Map<HostAndPort, Integer> counts = new HashMap<>(replicas);
@@ -165,6 +206,14 @@ final class ClusterTopology implements Topology {
                 node.pool().clear();
             }
         }
+    }
+
+    /** The primaries in what a server answered to CLUSTER SLOTS. */
+    static Set<HostAndPort> primaries(Node teller, List<?> ranges) {
+        Set<HostAndPort> primaries = new HashSet<>();
+        ranges.forEach(range ->
+                primaries.add(address(teller, Replies.list(Replies.list(range).get(2)))));
+        return primaries;
     }
 
     /** A server that does not know its own name means the one that we asked. */

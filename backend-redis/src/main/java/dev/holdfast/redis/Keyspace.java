@@ -24,7 +24,6 @@ final class Keyspace {
     private static final byte[] COUNT = Command.ascii("COUNT");
     private static final Command SIZE = Command.read(null, Command.ascii("DBSIZE"));
     private static final Command INFO = Command.read(null, Command.ascii("INFO"), Command.ascii("server"));
-    private static final Command NODES = Command.read(null, Command.ascii("CLUSTER"), Command.ascii("NODES"));
     private static final byte[] UNLINK = Command.ascii("UNLINK");
 
     private final Redis redis;
@@ -35,26 +34,23 @@ final class Keyspace {
 
     /** One page of the names that match a pattern and a test, which decides. */
     Call<Page<byte[]>> page(byte[] pattern, Predicate<byte[]> test, ScanRequest request) {
-        return Call.defer(() -> {
-            List<Node> servers = redis.primaries();
-            return new Scan<byte[]>(
-                            request,
-                            servers.size(),
-                            (cursor, count) -> step(servers, pattern, test, cursor, count),
-                            name -> name)
-                    .page();
-        });
+        return Tour.over(redis, tour -> new Scan<byte[]>(
+                        request,
+                        tour.servers().size(),
+                        (cursor, count) -> step(tour, pattern, test, cursor, count),
+                        name -> name)
+                .page());
     }
 
     /** Deletes the names that match a pattern and a test; answers how many. */
     Call<Long> unlink(byte[] pattern, Predicate<byte[]> test) {
-        return Call.defer(() -> {
-            List<Node> servers = redis.primaries();
+        return Tour.over(redis, tour -> {
             Clearing clearing = new Clearing();
             return Call.attempts(
                     Integer.MAX_VALUE,
-                    () -> step(servers, pattern, test, clearing.cursor, 512).then(step -> unlink(step.found())
-                            .map(removed -> clearing.add(removed, step.next(), servers.size()))),
+                    () -> step(tour, pattern, test, clearing.cursor, 512).then(step -> unlink(step.found())
+                            .map(removed -> clearing.add(
+                                    removed, step.next(), tour.servers().size()))),
                     () -> new BackendUnavailableException("the keys did not end"));
         });
     }
@@ -90,9 +86,8 @@ final class Keyspace {
                 .sum());
     }
 
-    private Call<Scan.Step<byte[]>> step(
-            List<Node> servers, byte[] pattern, Predicate<byte[]> test, Cursor cursor, int count) {
-        if (cursor.server >= servers.size()) {
+    private Call<Scan.Step<byte[]>> step(Tour tour, byte[] pattern, Predicate<byte[]> test, Cursor cursor, int count) {
+        if (cursor.server >= tour.servers().size()) {
             throw new BackendRejectedException(
                     "the scan cannot go on: there are fewer primaries than there were; begin it anew");
         }
@@ -104,14 +99,14 @@ final class Keyspace {
                 pattern,
                 COUNT,
                 Command.ascii(Integer.toString(count)));
-        // What the server tells of itself comes behind the step, so that no move can begin between them unseen.
-        List<Command> commands = redis.isCluster() ? List.of(scan, INFO, SIZE, NODES) : List.of(scan, INFO, SIZE);
-        return redis.callAllAt(servers.get(cursor.server), commands).map(outcomes -> {
-            List<?> reply = Replies.list(outcomes.get(0).get());
+        Node server = tour.servers().get(cursor.server);
+        return tour.ask(server, List.of(scan, INFO, SIZE)).map(told -> {
+            List<?> reply = Replies.list(told.replies().get(0));
             cursor.check(
-                    redis.isCluster() ? layout(text(outcomes.get(3).get())) : 0,
-                    run(text(outcomes.get(1).get())),
-                    Replies.number(outcomes.get(2).get()));
+                    told.layout(),
+                    run(text(told.replies().get(1))),
+                    Replies.number(told.replies().get(2)));
+            tour.check(told);
             List<byte[]> found = new ArrayList<>();
             for (Object name : Replies.list(reply.get(1))) {
                 if (name instanceof byte[] bytes && test.test(bytes)) {
@@ -132,26 +127,5 @@ final class Keyspace {
             throw new BackendRejectedException("the server does not tell its run_id, which scans need");
         }
         return run.group(1);
-    }
-
-    /** A number that stands for which primary has which slots. */
-    private static long layout(String nodes) {
-        List<String> primaries = new ArrayList<>();
-        for (String line : nodes.lines().toList()) {
-            String[] words = line.split(" ", -1);
-            if (words.length > 8 && words[2].contains("master")) {
-                StringBuilder slots = new StringBuilder(words[0]);
-                for (int i = 8; i < words.length; i++) {
-                    if (words[i].startsWith("[")) {
-                        throw new BackendRejectedException(
-                                "the keys cannot be walked over while slots move; try again when they have");
-                    }
-                    slots.append(' ').append(words[i]);
-                }
-                primaries.add(slots.toString());
-            }
-        }
-        primaries.sort(null);
-        return Cursor.hash(String.join("\n", primaries).getBytes(StandardCharsets.UTF_8));
     }
 }

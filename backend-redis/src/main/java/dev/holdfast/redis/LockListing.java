@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +52,10 @@ final class LockListing {
     }
 
     Call<Page<LockInfo>> list(String namespace, Key prefix, @Nullable Key from, int limit) {
-        return Call.defer(() -> {
-            Search search = new Search(namespace, prefix, from, limit);
+        return Tour.over(redis, tour -> {
+            Search search = new Search(tour, namespace, prefix, from, limit);
             List<Call<Boolean>> searches = new ArrayList<>();
-            redis.primaries().forEach(node -> searches.add(search.at(node)));
+            tour.servers().forEach(node -> searches.add(search.at(node)));
             return Call.all(searches).then(done -> search.page());
         });
     }
@@ -70,8 +71,9 @@ final class LockListing {
 
         /** True at the end, null before. */
         @Nullable
-        Boolean stepped(@Nullable Object reply) {
-            List<?> cursorAndKeys = Replies.list(reply);
+        Boolean stepped(Tour.Told told) {
+            search.check(told);
+            List<?> cursorAndKeys = Replies.list(told.replies().get(0));
             Replies.list(cursorAndKeys.get(1)).forEach(key -> search.found(Replies.bytes(key)));
             cursor = Replies.bytes(cursorAndKeys.get(0));
             return Arrays.equals(cursor, START) ? true : null;
@@ -80,14 +82,18 @@ final class LockListing {
 
     /** The search for one page. */
     private final class Search {
+        private final Tour tour;
         private final String namespace;
         private final byte[] pattern;
         private final @Nullable Key from;
         private final int limit;
+        /** Which primary has which slots, as the first answer said; null before. */
+        private final AtomicReference<@Nullable Long> layout = new AtomicReference<>();
         /** The least names found, at most as many as fit the page. Guarded by itself: several servers answer. */
         private final TreeSet<Key> least = new TreeSet<>();
 
-        Search(String namespace, Key prefix, @Nullable Key from, int limit) {
+        Search(Tour tour, String namespace, Key prefix, @Nullable Key from, int limit) {
+            this.tour = tour;
             this.namespace = namespace;
             this.from = from;
             this.limit = limit;
@@ -103,10 +109,22 @@ final class LockListing {
             Walk walk = new Walk(this);
             return Call.attempts(
                     Integer.MAX_VALUE,
-                    () -> redis.callAt(
-                                    node, Command.read(null, SCAN, walk.cursor, MATCH, pattern, COUNT, KEYS_PER_STEP))
+                    () -> tour.ask(
+                                    node,
+                                    List.of(Command.read(
+                                            null, SCAN, walk.cursor, MATCH, pattern, COUNT, KEYS_PER_STEP)))
                             .map(walk::stepped),
                     () -> new BackendUnavailableException("the keys had no end"));
+        }
+
+        /** A lock whose slot moved meanwhile may be missed. */
+        private void check(Tour.Told told) {
+            tour.check(told);
+            layout.compareAndSet(null, told.layout());
+            Long first = layout.get();
+            if (first != null && first != told.layout()) {
+                throw tour.stale();
+            }
         }
 
         private void found(byte[] record) {

@@ -283,6 +283,17 @@ final class Redis implements AutoCloseable {
         }
     }
 
+    /** Looks at the servers anew, now; answers whether anything changed. */
+    Call<Boolean> learnNow() {
+        return Call.blocking(threads, () -> {
+            boolean changed = topology.learn();
+            if (changed) {
+                disturbed();
+            }
+            return changed;
+        });
+    }
+
     private void look() {
         int seen;
         do {
