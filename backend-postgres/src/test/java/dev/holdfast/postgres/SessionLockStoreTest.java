@@ -49,6 +49,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SessionLockStoreTest extends LockStoreCase {
@@ -322,6 +323,7 @@ class SessionLockStoreTest extends LockStoreCase {
 
     /** Eight clients of two databases, each of which alone would leave room: what they take together has an end, before the table has. */
     @Test
+    @Tag("faults")
     void locks_takenByManyAtOnceStayBelowTheServersTable() throws Exception {
         PostgresOptions small =
                 PostgresOptions.defaults().set("max_connections", "100").set("max_locks_per_transaction", "16");
@@ -394,6 +396,7 @@ class SessionLockStoreTest extends LockStoreCase {
 
     /** A statement that is undone keeps its advisory locks: whatever it was, they are given back, or belong to a hold that is known. */
     @Test
+    @Tag("faults")
     void locks_ofStatementsThatAreCancelledAtRandomAreGivenBack() throws Exception {
         Settings cancelled = Settings.builder(new PostgresBackendProvider().options())
                 .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "session_store")

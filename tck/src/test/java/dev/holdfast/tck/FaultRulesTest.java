@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.backend.Backend;
-import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.Key;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -159,30 +158,6 @@ class FaultRulesTest {
         for (Backend client : opened) {
             assertThrows(IllegalStateException.class, () -> client.state().get(Key.of("a")));
         }
-    }
-
-    /** Its locks, made of state, never overlap, it says; of its writes it says nothing. */
-    @Test
-    void aStoreThatIsNotDurable_mayLoseWritesAtAFailover() {
-        FragileStore store = new FragileStore(FragileStore.Mistake.NONE) {
-            @Override
-            public Set<Capability> capabilities() {
-                return Set.of();
-            }
-
-            @Override
-            @SuppressWarnings("UnsynchronizedOverridesSynchronized") // writes go on meanwhile, to be lost
-            public void failover() {
-                stallReplication();
-                pause(Duration.ofMillis(100));
-                super.failover();
-            }
-        };
-        assertEquals(
-                1,
-                WrongBackendsTest.assertHold("P15", WrongUnderFaults.subject(store, right -> right))
-                        .succeeded()
-                        .count());
     }
 
     private static String inconclusive(String rule, Faults faults) {

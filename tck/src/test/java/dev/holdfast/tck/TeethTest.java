@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,6 +55,7 @@ class TeethTest {
 
     /** All rules that need no faults, on the right backends of which the wrong ones differ in one thing: each passes on one of them. */
     @Test
+    @Tag("faults") // for its length
     void theRightBackends_breakNone() {
         String all = Rule.all().stream()
                 .map(Rule::id)
