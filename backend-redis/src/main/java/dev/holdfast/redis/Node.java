@@ -250,6 +250,11 @@ final class Node implements Transport<Parcel, Parcel> {
      */
     private @Nullable Unread sent(int lane, Sending sending) {
         Unread posted = lane == NO_LANE ? null : unreads.getAndSet(lane, null);
+        if (posted == null && sending.isEmpty()) {
+            // Whoever only waits for those before it needs no connection when there are none.
+            sending.tellRest();
+            return null;
+        }
         Unread unread = posted == null ? new Unread(pool.borrow()) : posted;
         int before = unread.sendings.size();
         return unread.send(sending) && unread.read(before) ? unread : null;
@@ -371,6 +376,16 @@ final class Node implements Transport<Parcel, Parcel> {
                     }
                     tellNext();
                 }
+            }
+        }
+
+        boolean isEmpty() {
+            return parcels.stream().allMatch(parcel -> parcel.commands.isEmpty());
+        }
+
+        void tellRest() {
+            while (next < parcels.size()) {
+                tellNext();
             }
         }
 
