@@ -12,12 +12,16 @@ import java.sql.Statement;
  *
  * <p>A session takes no lock beyond what it has reserved. It first shows all others, of every database, what it reserves, then counts
  * what they hold or have reserved, and takes back what is too much. Of any number who do so at once, the last to show it sees all the
- * rest, so the sum never passes the share. Reserving ahead about as much as is held makes counting rare: a session that takes more and
- * more locks counts each time their number has doubled. Used by the thread that has the session's lane.
+ * rest, so the sum never passes the share. Reserving ahead several times what is held makes counting rare, for a count costs the more
+ * the more locks there are: a session that takes thousands counts a few times. Used by the thread that has the session's lane.
  */
 final class Reservation {
-    /** What a session that holds little reserves ahead. */
+    /** What is kept beside what is held when the rest is given back. */
     private static final int FEW = 8;
+    /** What a session reserves ahead at least, and by how much more than it holds, if there is so much room. */
+    private static final int AHEAD = 256;
+
+    private static final int TIMES = 4;
     /** The part of what remains that may be reserved ahead. */
     private static final int PART = 8;
 
@@ -41,7 +45,7 @@ final class Reservation {
 
     /** Reserves room for a number of locks, of which some are held, or for fewer; for how many there is room now. */
     long extend(int held, int locks) throws SQLException {
-        long ahead = Math.min(Math.max(locks, FEW), table.room() / PART);
+        long ahead = Math.min(Math.max((long) TIMES * locks, AHEAD), table.room() / PART);
         long wanted = locks + ahead;
         long others = reserve(wanted);
         while (others + wanted > table.most() && wanted > held) {
