@@ -133,20 +133,15 @@ final class ClusterTopology implements Topology {
     private record View(Node teller, List<?> ranges, boolean reachesMost, long epoch) {
 
         static View of(Node teller, List<?> ranges, String nodes) {
-            int primaries = 0;
+            List<String[]> primaries = primaries(nodes);
             int reached = 0;
             long epoch = 0;
-            for (String line : nodes.lines().toList()) {
-                String[] words = line.split(" ", -1);
-                // Flags are the third word, the epoch the seventh; slots begin with the ninth.
-                if (words.length > 8 && words[2].contains("master")) {
-                    primaries++;
-                    List<String> flags = List.of(words[2].split(",", -1));
-                    reached += flags.contains("fail") || flags.contains("fail?") ? 0 : 1;
-                    epoch = Math.max(epoch, Long.parseLong(words[6]));
-                }
+            for (String[] words : primaries) {
+                List<String> flags = List.of(words[2].split(",", -1));
+                reached += flags.contains("fail") || flags.contains("fail?") ? 0 : 1;
+                epoch = Math.max(epoch, Long.parseLong(words[6]));
             }
-            return new View(teller, ranges, 2 * reached > primaries, epoch);
+            return new View(teller, ranges, 2 * reached > primaries.size(), epoch);
         }
     }
 
@@ -206,6 +201,17 @@ final class ClusterTopology implements Topology {
                 node.pool().clear();
             }
         }
+    }
+
+    /**
+     * The primaries that have slots in what a server answered to CLUSTER NODES, each by its words: the id is the first, the flags are the
+     * third, the epoch is the seventh, and slots begin with the ninth.
+     */
+    static List<String[]> primaries(String nodes) {
+        return nodes.lines()
+                .map(line -> line.split(" ", -1))
+                .filter(words -> words.length > 8 && words[2].contains("master"))
+                .toList();
     }
 
     /** The primaries in what a server answered to CLUSTER SLOTS. */

@@ -95,19 +95,16 @@ final class Tour {
 
     private static long layout(String nodes, Set<HostAndPort> addresses) {
         Set<String> primaries = new TreeSet<>();
-        for (String line : nodes.lines().toList()) {
-            String[] words = line.split(" ", -1);
-            if (words.length > 8 && words[2].contains("master")) {
-                StringBuilder slots = new StringBuilder(words[0]);
-                for (int i = 8; i < words.length; i++) {
-                    if (words[i].startsWith("[")) {
-                        throw new BackendRejectedException(
-                                "the keys cannot be walked over while slots move; try again when they have");
-                    }
-                    slots.append(' ').append(words[i]);
+        for (String[] words : ClusterTopology.primaries(nodes)) {
+            StringBuilder slots = new StringBuilder(words[0]);
+            for (int i = 8; i < words.length; i++) {
+                if (words[i].startsWith("[")) {
+                    throw new BackendRejectedException(
+                            "the keys cannot be walked over while slots move; try again when they have");
                 }
-                primaries.add(slots.toString());
+                slots.append(' ').append(words[i]);
             }
+            primaries.add(slots.toString());
         }
         // Their order is that of the walk.
         addresses.forEach(address -> primaries.add(address.toString()));

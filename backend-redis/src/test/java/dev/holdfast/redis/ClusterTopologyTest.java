@@ -5,25 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.spi.Time;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol;
-import redis.clients.jedis.exceptions.JedisException;
-import redis.clients.jedis.util.RedisInputStream;
 
 /**
  * Whom a client believes when the nodes of a cluster do not say the same. The nodes only say what a test has them say, because no test can
@@ -107,21 +100,14 @@ class ClusterTopologyTest {
     private final class Saying implements AutoCloseable {
         private static final int SLOTS = Protocol.CLUSTER_HASHSLOTS;
 
-        private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final ScriptedServer server = new ScriptedServer(this::reply);
         private volatile String slots = "";
         private volatile String told = "";
 
-        Saying() throws IOException {
-            start(() -> {
-                while (true) {
-                    Socket accepted = listening.accept();
-                    start(() -> serve(accepted));
-                }
-            });
-        }
+        Saying() throws IOException {}
 
         HostAndPort address() {
-            return new HostAndPort("127.0.0.1", listening.getLocalPort());
+            return new HostAndPort("127.0.0.1", server.port());
         }
 
         /**
@@ -144,50 +130,17 @@ class ClusterTopologyTest {
             told = "$%d\r\n%s\r\n".formatted(lines.length(), lines);
         }
 
-        private interface Serving {
-            void run() throws IOException;
-        }
-
-        private static void start(Serving serving) {
-            Thread thread = new Thread(() -> {
-                try {
-                    serving.run();
-                } catch (IOException | UncheckedIOException | JedisException over) {
-                    // Its peer or the test is done with it.
-                }
-            });
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        @SuppressWarnings("deprecation") // its successor also wants to know who takes pushes
-        private void serve(Socket socket) throws IOException {
-            try (socket) {
-                RedisInputStream in = new RedisInputStream(socket.getInputStream());
-                OutputStream out = socket.getOutputStream();
-                while (Protocol.read(in) instanceof List<?> words) {
-                    out.write(reply(text(words.get(0)), words.size() > 1 ? text(words.get(1)) : "")
-                            .getBytes(StandardCharsets.US_ASCII));
-                }
-            }
-        }
-
-        private String reply(String word, String second) {
-            return switch (word + " " + second) {
+        private @Nullable String reply(List<String> words) {
+            return switch (String.join(" ", words)) {
                 case "CLUSTER SLOTS" -> slots;
                 case "CLUSTER NODES" -> told;
-                case "HELLO 2", "HELLO " -> "*6\r\n+server\r\n+redis\r\n+version\r\n+7.0.0\r\n+proto\r\n:2\r\n";
-                default -> "+OK\r\n";
+                default -> null;
             };
-        }
-
-        private static String text(Object word) {
-            return new String((byte[]) word, StandardCharsets.US_ASCII);
         }
 
         @Override
         public void close() throws IOException {
-            listening.close();
+            server.close();
         }
     }
 }

@@ -6,11 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.holdfast.spi.OutcomeUnknownException;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +14,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import redis.clients.jedis.Protocol;
-import redis.clients.jedis.exceptions.JedisException;
-import redis.clients.jedis.util.RedisInputStream;
 
 /**
  * A reply that nobody foresaw, such as a number without digits, makes the reader throw what is no error of a connection. Whoever
@@ -41,7 +33,7 @@ class NodeTest {
 
     @Test
     void whatIsPosted_isTold_whenTheNextReaderMeetsNonsense() throws Exception {
-        try (Nonsense server = new Nonsense();
+        try (ScriptedServer server = nonsense();
                 Redis redis = Clients.of(server.port())) {
             assertEquals("OK", text(redis.call(SENSE).await()));
 
@@ -55,7 +47,7 @@ class NodeTest {
 
     @Test
     void whatNobodyFollows_isTold_whenItsReplyIsNonsense() throws Exception {
-        try (Nonsense server = new Nonsense();
+        try (ScriptedServer server = nonsense();
                 Redis redis = Clients.of(server.port())) {
             assertEquals("OK", text(redis.call(SENSE).await()));
 
@@ -66,7 +58,7 @@ class NodeTest {
 
     @Test
     void whatIsSentAhead_isTold_whenItsReplyIsNonsense() throws Exception {
-        try (Nonsense server = new Nonsense();
+        try (ScriptedServer server = nonsense();
                 Redis redis = Clients.of(server.port())) {
             List<CompletableFuture<?>> begun = new ArrayList<>();
             for (int i = 0; i < MANY; i++) {
@@ -90,60 +82,11 @@ class NodeTest {
     }
 
     /** Answers GET with a big number that is none, and all else as a primary does that has nothing more to say than OK. */
-    private static final class Nonsense implements AutoCloseable {
-        private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-
-        Nonsense() throws IOException {
-            start(() -> {
-                while (true) {
-                    Socket accepted = listening.accept();
-                    start(() -> serve(accepted));
-                }
-            });
-        }
-
-        private interface Serving {
-            void run() throws IOException;
-        }
-
-        private static void start(Serving serving) {
-            Thread thread = new Thread(() -> {
-                try {
-                    serving.run();
-                } catch (IOException | UncheckedIOException | JedisException over) {
-                    // Its peer or the test is done with it.
-                }
-            });
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        @SuppressWarnings("deprecation") // its successor also wants to know who takes pushes
-        private static void serve(Socket socket) throws IOException {
-            try (socket) {
-                RedisInputStream in = new RedisInputStream(socket.getInputStream());
-                OutputStream out = socket.getOutputStream();
-                while (Protocol.read(in) instanceof List<?> words) {
-                    String word = text(words.get(0));
-                    String reply =
-                            switch (word) {
-                                case "GET" -> "(nonsense";
-                                case "ROLE" -> "*3\r\n+master\r\n:0\r\n*0";
-                                case "HELLO" -> "*6\r\n+server\r\n+redis\r\n+version\r\n+7.0.0\r\n+proto\r\n:2";
-                                default -> "+OK";
-                            };
-                    out.write(Command.ascii(reply + "\r\n"));
-                }
-            }
-        }
-
-        int port() {
-            return listening.getLocalPort();
-        }
-
-        @Override
-        public void close() throws IOException {
-            listening.close();
-        }
+    private static ScriptedServer nonsense() throws IOException {
+        return new ScriptedServer(words -> switch (words.get(0)) {
+            case "GET" -> "(nonsense\r\n";
+            case "ROLE" -> "*3\r\n+master\r\n:0\r\n*0\r\n";
+            default -> null;
+        });
     }
 }
