@@ -28,6 +28,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one opened backend: a pool for state, and single sessions for what needs one of its own.
@@ -37,6 +39,8 @@ import org.postgresql.PGProperty;
  * off, and is known not to be applied, before the client gives up not knowing. Safe for use by many threads.
  */
 final class Database implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
     /** The purpose of a session that waits for notifications. */
     static final String LISTENER = "listener";
 
@@ -291,6 +295,15 @@ final class Database implements AutoCloseable {
     }
 
     // --- Sessions
+
+    /** Closes a connection of which nothing more is expected. */
+    static void closeQuietly(Connection broken) {
+        try {
+            broken.close();
+        } catch (SQLException ignored) {
+            LOG.debug("closing a broken connection", ignored);
+        }
+    }
 
     /**
      * Opens a connection of its own, in no pool, in autocommit, with the timeouts of all. The caller closes it.

@@ -40,8 +40,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Locks that are rows, with leases by the server's clock. No statement depends on the one before it on its connection, so a pooler may
@@ -51,8 +49,6 @@ import org.slf4j.LoggerFactory;
  * and renewing is writing one row, however many holds there are. Safe for use by many threads.
  */
 final class LeaseLockStore extends PostgresLockStore {
-    private static final Logger LOG = LoggerFactory.getLogger(LeaseLockStore.class);
-
     private static final int LANES = 3;
     /** Of more callers than lanes: fewer commits wait for the disk, with more in each. */
     private static final int SHARED_LANES = 2;
@@ -162,7 +158,7 @@ final class LeaseLockStore extends PostgresLockStore {
             connections.set(lane, open);
             if (isClosed()) {
                 // Whoever closed the store may not have seen this connection.
-                quietly(open);
+                Database.closeQuietly(open);
                 throw new BackendClosedException();
             }
         }
@@ -173,17 +169,9 @@ final class LeaseLockStore extends PostgresLockStore {
         Connection broken = connections.get(lane);
         if (PostgresErrors.isLost(failed) && broken != null) {
             connections.set(lane, null);
-            quietly(broken);
+            Database.closeQuietly(broken);
         }
         return PostgresErrors.ofWrite(failed);
-    }
-
-    private static void quietly(Connection broken) {
-        try {
-            broken.close();
-        } catch (SQLException ignored) {
-            LOG.debug("closing a broken connection", ignored);
-        }
     }
 
     private void send(int lane, List<LockCommand> commands, Transport.Replies<Object> replies) {
@@ -589,7 +577,7 @@ final class LeaseLockStore extends PostgresLockStore {
         for (int lane = 0; lane < connections.length(); lane++) {
             Connection open = connections.get(lane);
             if (open != null) {
-                quietly(open);
+                Database.closeQuietly(open);
             }
         }
     }

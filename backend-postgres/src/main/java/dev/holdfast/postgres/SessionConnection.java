@@ -23,16 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a {@link LockSession} does on one connection, from its opening to its loss: ends, grants and signs of life, each for many names at
  * once. Used by the thread that has the session's lane.
  */
 final class SessionConnection {
-    private static final Logger LOG = LoggerFactory.getLogger(SessionConnection.class);
-
     /**
      * How often one asks that finds nobody in the way in the table. The second time its place in the queue can be seen by everybody, so
      * whoever ends a hold that is not written down either came before that, or tells those who wait.
@@ -67,26 +63,18 @@ final class SessionConnection {
             store.holders.clear(made, session.id);
             store.holders.register(made, session.id, store.table);
         } catch (SQLException failed) {
-            quietly(made);
+            Database.closeQuietly(made);
             throw new BackendUnavailableException(
                     "no session for locks: " + PostgresErrors.ofRead(failed).getMessage(), failed);
         } catch (RuntimeException refused) {
-            quietly(made);
+            Database.closeQuietly(made);
             throw refused;
         }
         return new SessionConnection(session, store, made);
     }
 
     void close() {
-        quietly(connection);
-    }
-
-    private static void quietly(Connection broken) {
-        try {
-            broken.close();
-        } catch (SQLException ignored) {
-            LOG.debug("closing a broken connection", ignored);
-        }
+        Database.closeQuietly(connection);
     }
 
     /** Sees to it that the server's table of locks has room for what a wave takes; what it has none for is refused. */
