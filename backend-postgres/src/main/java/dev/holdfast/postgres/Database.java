@@ -69,7 +69,8 @@ final class Database implements AutoCloseable {
 
     /** Opens connections that belong to no pool. */
     private interface Sessions {
-        Connection open(String purpose) throws SQLException;
+        /** @param news called, where that is possible, when something comes that nobody has asked for */
+        Connection open(String purpose, @Nullable Runnable news) throws SQLException;
     }
 
     /** What is done with a connection, in autocommit unless it begins a transaction, which it then has to end. */
@@ -98,7 +99,7 @@ final class Database implements AutoCloseable {
         Properties properties = properties(place, settings);
         String greeting = greeting(settings.get(PostgresOptions.STATEMENT_TIMEOUT));
         HikariDataSource pool = new HikariDataSource(poolConfig(url, properties, greeting, settings));
-        Sessions sessions = purpose -> session(url, properties, greeting, purpose);
+        Sessions sessions = (purpose, news) -> session(url, properties, greeting, purpose, news);
         return new Database(sessions, pool, pool, schema, settings).prepared(settings);
     }
 
@@ -106,7 +107,7 @@ final class Database implements AutoCloseable {
     static Database over(DataSource pool, DataSource sessions, Settings settings) {
         Schema schema = new Schema(settings.get(PostgresOptions.SCHEMA));
         String greeting = greeting(settings.get(PostgresOptions.STATEMENT_TIMEOUT));
-        Sessions greeted = purpose -> {
+        Sessions greeted = (purpose, news) -> {
             Connection connection = sessions.getConnection();
             try {
                 connection.setAutoCommit(true);
@@ -191,17 +192,31 @@ final class Database implements AutoCloseable {
         return config;
     }
 
-    private static Connection session(String url, Properties properties, String greeting, String purpose)
+    private static Connection session(
+            String url, Properties properties, String greeting, String purpose, @Nullable Runnable news)
             throws SQLException {
         Properties named = new Properties();
         named.putAll(properties);
         PGProperty.APPLICATION_NAME.set(named, PGProperty.APPLICATION_NAME.getOrDefault(properties) + " " + purpose);
-        if (purpose.equals(LISTENER)
-                && PGProperty.SOCKET_FACTORY.getOrDefault(properties) == null
-                && PromptSocketFactory.isFoundByDriver()) {
+        boolean ownSockets = PGProperty.SOCKET_FACTORY.getOrDefault(properties) == null
+                && PGProperty.SOCKET_FACTORY_ARG.getOrDefault(properties) == null
+                && DriverSocketFactory.isFoundByDriver();
+        if (purpose.equals(LISTENER) && ownSockets) {
             PGProperty.SOCKET_FACTORY.set(named, PromptSocketFactory.class.getName());
         }
-        Connection connection = new Driver().connect(url, named);
+        if (news == null || !ownSockets) {
+            return greeted(url, named, greeting);
+        }
+        try (WatchedSocketFactory.Opening opening = new WatchedSocketFactory.Opening(news)) {
+            opening.name(named);
+            Connection connection = greeted(url, named, greeting);
+            opening.opened();
+            return connection;
+        }
+    }
+
+    private static Connection greeted(String url, Properties properties, String greeting) throws SQLException {
+        Connection connection = new Driver().connect(url, properties);
         if (connection == null) {
             throw new SQLException("the driver does not accept the URL");
         }
@@ -311,11 +326,21 @@ final class Database implements AutoCloseable {
      * @param purpose a word shown behind the application's name in the server's list of sessions
      */
     Connection session(String purpose) {
+        return session(purpose, null);
+    }
+
+    /**
+     * As {@link #session(String)}.
+     *
+     * @param news called, if the driver's sockets are ours to make, when something comes that nobody has asked for, above all the end of
+     *     the connection; by a thread of the connection's own, which must not wait
+     */
+    Connection session(String purpose, @Nullable Runnable news) {
         if (closed) {
             throw new BackendClosedException();
         }
         try {
-            return sessions.open(purpose);
+            return sessions.open(purpose, news);
         } catch (SQLException failed) {
             throw PostgresErrors.unconnected(failed);
         }

@@ -40,7 +40,7 @@ final class LockSession implements Transport<LockCommand, Object> {
 
     private static final int MAX_BATCH = 1_024;
     private static final int MAX_QUEUE = 100_000;
-    /** A session that was ended is found out within this, long before its timeout. */
+    /** A session that was ended is found out within this at the latest, long before its timeout. */
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final SessionLockStore store;

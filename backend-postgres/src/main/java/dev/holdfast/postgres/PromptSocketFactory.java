@@ -3,13 +3,10 @@ package dev.holdfast.postgres;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.function.IntSupplier;
-import javax.net.SocketFactory;
-import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
 /**
@@ -19,45 +16,16 @@ import org.postgresql.PGConnection;
  * {@link PGConnection#getNotifications(int)} returns only when a look has found nothing. So where one comes in every millisecond none is
  * handed out: they pile up until the stream pauses. On these sockets a look at nothing ends at once.
  */
-public final class PromptSocketFactory extends SocketFactory {
+public final class PromptSocketFactory extends DriverSocketFactory {
     /** The driver's timeout for a look; nothing else is read with so short a one. */
     private static final int LOOK_MILLIS = 1;
 
     /** For the driver. */
     public PromptSocketFactory() {}
 
-    /** Whether the driver, which may belong to another class loader, can make one. */
-    static boolean isFoundByDriver() {
-        return Driver.class.getClassLoader() == PromptSocketFactory.class.getClassLoader();
-    }
-
     @Override
     public Socket createSocket() {
         return new PromptSocket();
-    }
-
-    @Override
-    public Socket createSocket(String host, int port) {
-        throw unconnectedOnly();
-    }
-
-    @Override
-    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-        throw unconnectedOnly();
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port) {
-        throw unconnectedOnly();
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) {
-        throw unconnectedOnly();
-    }
-
-    private static UnsupportedOperationException unconnectedOnly() {
-        return new UnsupportedOperationException("the driver connects its sockets itself; use createSocket()");
     }
 
     private static final class PromptSocket extends Socket {

@@ -56,7 +56,7 @@ final class SessionConnection {
 
     /** Opens a session of the server, which from now on ends it when it hears nothing of us. */
     static SessionConnection open(LockSession session, SessionLockStore store) {
-        Connection made = store.database.session("locks");
+        Connection made = store.database.session("locks", session::look);
         session.sending();
         try {
             store.holders.configure(made, store.database.serverVersion());

@@ -34,10 +34,14 @@ final class LockServer {
 
     /** One more, which the caller closes. */
     static PostgresServer start() {
+        return start(OPTIONS);
+    }
+
+    static PostgresServer start(PostgresOptions options) {
         assumeTrue(
-                OPTIONS.missing().isEmpty(),
-                () -> "NOT RUN: " + OPTIONS.missing().orElse(""));
-        return PostgresServer.start(OPTIONS);
+                options.missing().isEmpty(),
+                () -> "NOT RUN: " + options.missing().orElse(""));
+        return PostgresServer.start(options);
     }
 
     /** A database of the server, with a schema that is made. */

@@ -70,9 +70,13 @@ class SessionLockStoreTest extends LockStoreCase {
     }
 
     private static LockStore open(Database database, ToLongFunction<LockName> keys, List<AutoCloseable> opened) {
+        return open(database, keys, Time.system(), opened);
+    }
+
+    static LockStore open(Database database, ToLongFunction<LockName> keys, Time time, List<AutoCloseable> opened) {
         long client = LeaseId.random().high() >>> 5;
         Notifications notifications = Notifications.open(database, client, 1);
-        LockStore made = new SessionLockStore(database, notifications, client, TIMEOUT, 0.01, Time.system(), keys);
+        LockStore made = new SessionLockStore(database, notifications, client, TIMEOUT, 0.01, time, keys);
         opened.add(() -> {
             made.close();
             database.close();
@@ -98,6 +102,17 @@ class SessionLockStoreTest extends LockStoreCase {
         release(other, b);
         GrantReply again = ask(store, c);
         assertTrue(again.granted() && again.grant() > grant);
+    }
+
+    /** Without timers there is no heartbeat that could find it out. */
+    @Test
+    void endedSession_isHeardByWhatComesFromTheServer() throws Exception {
+        LockStore deaf = open(LockServer.database("session_store"), KEYS, new Timerless(), opened);
+        deaf.listen(heard);
+        assertTrue(ask(deaf, a).granted());
+        assertEquals(1, LockServer.terminate("holdfast locks"));
+        eventually(() -> heard.words.contains("disturbed"));
+        assertTrue(deaf.assuredNanos(name, a) <= 0);
     }
 
     @Test

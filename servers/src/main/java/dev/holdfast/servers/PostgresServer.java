@@ -6,13 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real PostgreSQL server on the loopback address, whose superuser {@code postgres} needs no password there.
@@ -34,6 +37,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path log;
     private final int port;
     private final List<String> command;
+    private final @Nullable Certificate certificate;
     private final Runnable closing = this::close;
     private ServerProcess process;
     private boolean closed;
@@ -57,6 +61,7 @@ public final class PostgresServer implements AutoCloseable {
         try {
             Files.createDirectory(data);
             filling.fill(bin, data);
+            certificate = options.isTls() ? speakTls() : null;
         } catch (IOException | SQLException | RuntimeException e) {
             Ports.release(port);
             Workspace.delete(folder);
@@ -88,6 +93,18 @@ public final class PostgresServer implements AutoCloseable {
                                 "--no-locale",
                                 "--no-sync")),
                 ENVIRONMENT);
+    }
+
+    private Certificate speakTls() throws IOException {
+        Certificate files = Certificate.in(folder);
+        // The server refuses a key that others can read.
+        Files.setPosixFilePermissions(files.key(), PosixFilePermissions.fromString("rw-------"));
+        PostgresUser.get().own(files.key());
+        command.addAll(List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + files.pem()));
+        command.addAll(List.of("-c", "ssl_key_file=" + files.key()));
+        Path access = data.resolve("pg_hba.conf");
+        Files.writeString(access, Files.readString(access).replaceAll("(?m)^host ", "hostssl "));
+        return files;
     }
 
     /** Starts a server with the default options. */
@@ -149,6 +166,11 @@ public final class PostgresServer implements AutoCloseable {
     /** The same for JDBC: {@code jdbc:postgresql://127.0.0.1:5432/postgres?user=postgres}. */
     public String jdbcUrl() {
         return "jdbc:postgresql://" + host() + ":" + port + "/postgres?user=postgres";
+    }
+
+    /** The server's certificate, if it speaks TLS. */
+    public Optional<Certificate> certificate() {
+        return Optional.ofNullable(certificate);
     }
 
     /** The process id of the postmaster; another one after {@link #restart()}. */
@@ -253,7 +275,6 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private ServerProcess launch() {
-
         return ServerProcess.start(PostgresUser.get().command(command), ENVIRONMENT, folder, log, "QUIT");
     }
 

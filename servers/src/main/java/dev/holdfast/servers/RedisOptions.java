@@ -69,7 +69,7 @@ public final class RedisOptions {
         return new RedisOptions(version, program, lines, secret, tls, proxies);
     }
 
-    /** TLS for clients and between the servers, with the certificate of {@link Certificate#loopback()}. */
+    /** TLS for clients and between the servers, with a {@link Certificate}. */
     public RedisOptions tls() {
         return new RedisOptions(version, program, lines, password, true, proxies);
     }

@@ -165,6 +165,22 @@ class PostgresServerTest {
         }
     }
 
+    @Test
+    void tls_isSpokenWithTheCertificateAndNothingElseIs() throws Exception {
+        try (PostgresServer tls =
+                PostgresServer.start(PostgresOptions.defaults().tls())) {
+            String authority = tls.certificate().orElseThrow().pem().toString();
+            String verified = tls.jdbcUrl() + "&sslmode=verify-full&sslrootcert=" + authority;
+            try (Connection connection = DriverManager.getConnection(verified)) {
+                assertEquals("t", ask(connection, "select ssl from pg_stat_ssl where pid = pg_backend_pid()"));
+            }
+            String plain = tls.jdbcUrl() + "&sslmode=disable";
+            assertThrows(SQLException.class, () -> DriverManager.getConnection(plain));
+            tls.restart();
+            DriverManager.getConnection(verified).close();
+        }
+    }
+
     private static String ask(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             if (!statement.execute(sql)) {

@@ -1,0 +1,165 @@
+package dev.holdfast.postgres;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.holdfast.servers.Until;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class WatchedSocketTest {
+    private static final int PATIENCE_MILLIS = 60_000;
+
+    private final Random random = new Random(20261122);
+    private final Semaphore news = new Semaphore(0);
+    private final WatchedSocket socket = new WatchedSocket();
+    private Socket peer;
+    private Thread watcher;
+
+    @BeforeEach
+    void connect() throws IOException {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            socket.connect(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
+            peer = server.accept();
+        }
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.watch(news::release);
+        String name = "holdfast-postgres-watch-" + socket.getLocalPort();
+        watcher = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals(name))
+                .findAny()
+                .orElseThrow();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        socket.close();
+        peer.close();
+        watcher.join(PATIENCE_MILLIS);
+        assertFalse(watcher.isAlive());
+        assertEquals(0, news.availablePermits(), "what was asked for, and one's own end, is no news");
+    }
+
+    private boolean isWatched() {
+        return Arrays.stream(watcher.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().startsWith("java.net.Socket$"));
+    }
+
+    private void assertNews() throws InterruptedException {
+        assertTrue(news.tryAcquire(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+    }
+
+    private byte[] said(int length) throws IOException {
+        byte[] words = new byte[length];
+        random.nextBytes(words);
+        peer.getOutputStream().write(words);
+        return words;
+    }
+
+    @Test
+    void whatComesWhileNobodyReads_isNewsAndTheNextRead() throws Exception {
+        byte[] words = said(6);
+        assertNews();
+        assertEquals(6, socket.getInputStream().available());
+        assertEquals(words[0] & 0xff, socket.getInputStream().read());
+        assertArrayEquals(
+                Arrays.copyOfRange(words, 1, 6), socket.getInputStream().readNBytes(5));
+    }
+
+    @Test
+    void end_isNews() throws Exception {
+        peer.close();
+        assertNews();
+        assertEquals(-1, socket.getInputStream().read());
+        assertEquals(-1, socket.getInputStream().read());
+    }
+
+    @Test
+    void reset_isNews() throws Exception {
+        peer.setSoLinger(true, 0);
+        peer.close();
+        assertNews();
+        assertThrows(SocketException.class, socket.getInputStream()::read);
+    }
+
+    @Test
+    void endBehindUnreadWords_comesAfterThem() throws Exception {
+        byte[] words = said(6);
+        assertNews();
+        peer.close();
+        assertArrayEquals(words, socket.getInputStream().readAllBytes());
+    }
+
+    @Test
+    void endByOneself_isNoNews() throws Exception {
+        Until.eventually(this::isWatched);
+        socket.close();
+    }
+
+    /** More than is read ahead, so that its reader gets one part from the thread that watches and one from the socket. */
+    @Test
+    void answers_areReadWholeAndAreNoNews() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            Until.eventually(this::isWatched);
+            socket.getOutputStream().write('?');
+            assertEquals('?', peer.getInputStream().read());
+            byte[] words = said(1 + random.nextInt(20_000));
+            assertArrayEquals(words, socket.getInputStream().readNBytes(words.length));
+        }
+    }
+
+    @Test
+    void answer_thatIsThereBeforeItsReaderIsNoNews() throws Exception {
+        Until.eventually(this::isWatched);
+        socket.getOutputStream().write(new byte[] {'?'});
+        byte[] words = said(6);
+        Until.eventually(() -> socket.getInputStream().available() == 6 && !isWatched());
+        assertArrayEquals(words, socket.getInputStream().readNBytes(6));
+    }
+
+    @Test
+    void timeout_isThatOfTheReader() throws Exception {
+        Until.eventually(this::isWatched);
+        socket.getOutputStream().write('?');
+        socket.setSoTimeout(1);
+        assertThrows(SocketTimeoutException.class, socket.getInputStream()::read);
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        byte[] words = said(6);
+        assertArrayEquals(words, socket.getInputStream().readNBytes(6));
+    }
+
+    @Test
+    void interrupt_endsNoReadAndIsKept() throws Exception {
+        Until.eventually(this::isWatched);
+        socket.getOutputStream().write('?');
+        Thread reader = Thread.currentThread();
+        Thread speaker = new Thread(() -> {
+            try {
+                Until.eventually(() -> reader.getState() == Thread.State.TIMED_WAITING);
+                reader.interrupt();
+                said(1);
+            } catch (Exception failed) {
+                throw new AssertionError(failed);
+            }
+        });
+        speaker.start();
+        assertTrue(socket.getInputStream().read() >= 0);
+        assertTrue(Thread.interrupted());
+        speaker.join();
+    }
+}
