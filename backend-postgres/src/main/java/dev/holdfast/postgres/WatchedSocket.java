@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A socket that is read also while nobody uses it, so that its end is heard at once. A thread of its own reads when the user has not
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * after a pause the waking of a thread.
  */
 final class WatchedSocket extends Socket {
+    private static final Logger LOG = LoggerFactory.getLogger(WatchedSocket.class);
+
     /** Who reads again within this is not worth the change of threads. */
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -43,7 +47,13 @@ final class WatchedSocket extends Socket {
     void watch(Runnable news) {
         Thread thread = new Thread(() -> watchUntilEnd(news), "holdfast-postgres-watch-" + getLocalPort());
         thread.setDaemon(true);
-        thread.start();
+        thread.setContextClassLoader(null);
+        try {
+            thread.start();
+        } catch (OutOfMemoryError noThread) {
+            // The connection is good without; its user finds out about its end when it is used.
+            LOG.warn("No thread for watching a connection to PostgreSQL", noThread);
+        }
     }
 
     private void watchUntilEnd(Runnable news) {
@@ -218,7 +228,8 @@ final class WatchedSocket extends Socket {
     }
 
     @Override
-    public synchronized void close() throws IOException {
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // a reader that has the lock asks for the monitor
+    public void close() throws IOException {
         super.close();
         lock.lock();
         try {

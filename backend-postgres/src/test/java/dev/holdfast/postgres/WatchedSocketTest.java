@@ -148,18 +148,37 @@ class WatchedSocketTest {
         Until.eventually(this::isWatched);
         socket.getOutputStream().write('?');
         Thread reader = Thread.currentThread();
-        Thread speaker = new Thread(() -> {
+        Thread speaker = whenItWaits(reader, () -> {
+            reader.interrupt();
+            said(1);
+        });
+        assertTrue(socket.getInputStream().read() >= 0);
+        assertTrue(Thread.interrupted());
+        speaker.join();
+    }
+
+    @Test
+    void close_endsAReadThatWaits() throws Exception {
+        Until.eventually(this::isWatched);
+        Thread closer = whenItWaits(Thread.currentThread(), socket::close);
+        assertThrows(SocketException.class, socket.getInputStream()::read);
+        closer.join();
+    }
+
+    private interface Deed {
+        void run() throws Exception;
+    }
+
+    private static Thread whenItWaits(Thread reader, Deed deed) {
+        Thread doer = new Thread(() -> {
             try {
                 Until.eventually(() -> reader.getState() == Thread.State.TIMED_WAITING);
-                reader.interrupt();
-                said(1);
+                deed.run();
             } catch (Exception failed) {
                 throw new AssertionError(failed);
             }
         });
-        speaker.start();
-        assertTrue(socket.getInputStream().read() >= 0);
-        assertTrue(Thread.interrupted());
-        speaker.join();
+        doer.start();
+        return doer;
     }
 }
