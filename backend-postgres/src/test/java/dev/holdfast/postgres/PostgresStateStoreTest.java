@@ -2,6 +2,7 @@ package dev.holdfast.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -16,6 +17,7 @@ import dev.holdfast.servers.Until;
 import dev.holdfast.spi.BackendException;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Key;
+import dev.holdfast.spi.Limits;
 import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.Time;
 import dev.holdfast.spi.Version;
@@ -26,14 +28,22 @@ import dev.holdfast.state.Page;
 import dev.holdfast.state.ScanRequest;
 import dev.holdfast.state.Space;
 import dev.holdfast.state.Stored;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,12 +60,17 @@ class PostgresStateStoreTest {
     @BeforeEach
     void open() throws SQLException {
         server = StateServer.newest();
+        connect();
+        StateServer.execute(server, "truncate store_test.entry, store_test.scope");
+    }
+
+    private void connect() {
         Settings settings = Settings.builder(new PostgresBackendProvider().options())
                 .set("schema", "store_test")
+                .set("statementTimeout", "1m")
                 .build();
         database = Database.open(BackendUri.of(server.url()), settings);
         store = new PostgresStateStore(database, Duration.ofMillis(100), Duration.ofMillis(10), Time.system());
-        StateServer.execute(server, "truncate store_test.entry, store_test.scope");
     }
 
     @AfterEach
@@ -154,6 +169,73 @@ class PostgresStateStoreTest {
         assertEquals(large.version(), whole.version());
     }
 
+    /** A put that waits, for the disk or for somebody else, is not in the way of gets, not even of its own key. */
+    @Test
+    void get_doesNotWaitForAPut() throws Exception {
+        store.write(ROOT, put("a", "old").mutation()).await();
+        try (Connection other = StateServer.connect(server);
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("select from store_test.entry for update");
+            CompletionStage<Boolean> put =
+                    store.write(ROOT, put("a", "new").mutation()).start();
+            int pid = Notifications.pid(other);
+            Until.eventually(() -> StateServer.ask(
+                            server,
+                            "select count(*) from pg_stat_activity where " + pid + " = any (pg_blocking_pids(pid))")
+                    == 1);
+            assertEquals("old", read("a"));
+            assertFalse(put.toCompletableFuture().isDone(), "the get came when the put had ended");
+            other.rollback();
+            assertTrue(put.toCompletableFuture().get(1, TimeUnit.MINUTES));
+        }
+        assertEquals("new", read("a"));
+    }
+
+    /** More than a statement can have parameters, which are counted in 16 bits. */
+    @Test
+    void keys_areNotLimitedByTheParametersOfAStatement() {
+        int count = 70_000;
+        List<Key> keys =
+                IntStream.range(0, count).mapToObj(i -> Key.of("many " + i)).toList();
+        store.writeAll(
+                        ROOT,
+                        keys.stream()
+                                .map(key -> Mutation.put(key, Condition.ANY, stored("x"), 0))
+                                .toList())
+                .await()
+                .forEach(outcome -> assertTrue(outcome.get()));
+        assertFalse(store.readAll(ROOT, keys).await().contains(null));
+        assertEquals(count, store.count(ROOT, Key.of("many ")).await());
+        store.writeAll(
+                        ROOT,
+                        keys.stream()
+                                .map(key -> Mutation.delete(key, Condition.ANY))
+                                .toList())
+                .await()
+                .forEach(outcome -> assertTrue(outcome.get()));
+        assertEquals(0, store.count(ROOT, Key.EMPTY).await());
+    }
+
+    @Test
+    void limits_areThoseOfTheReadme() throws IOException {
+        Limits limits = store.limits();
+        String table =
+                """
+                | key | %,d bytes |
+                | name of a namespace, scope, lock or channel | %d bytes |
+                | value, and all of one batch | %d MiB |
+                | entries of one batch | %,d |
+                """
+                        .formatted(
+                                limits.maxKeyBytes(),
+                                limits.maxNameBytes(),
+                                limits.maxValueBytes() >> 20,
+                                limits.maxBatchEntries());
+        assertTrue(Files.readString(Path.of("README.md")).contains(table), table);
+        assertEquals(limits.maxValueBytes(), limits.maxBatchBytes());
+    }
+
     // --- Ranges
 
     @Test
@@ -193,6 +275,37 @@ class PostgresStateStoreTest {
         assertEquals("x", read("later"));
         assertEquals("x", read("ever"));
         assertTrue(store.gauges().get("postgres.sweeper.removed") >= 1_200, () -> "swept " + store.gauges());
+    }
+
+    /** A row that is dead, as far as everybody can see, and that somebody is just writing again. */
+    @Test
+    void sweeper_passesOverWhatIsBeingWrittenAgain() throws Exception {
+        store.close();
+        byte[] again = key("again").toBytes();
+        try (Connection other = StateServer.connect(server);
+                PreparedStatement insert = other.prepareStatement(
+                        "insert into store_test.entry values (?, 'old', 0, 0, now() - interval '1 day')");
+                PreparedStatement update = other.prepareStatement(
+                        "update store_test.entry set value = 'new', expires = null where key = ?")) {
+            insert.setBytes(1, again);
+            insert.execute();
+            other.setAutoCommit(false);
+            update.setBytes(1, again);
+            assertEquals(1, update.executeUpdate());
+            connect();
+            awaitSwept("meanwhile");
+            other.commit();
+        }
+        awaitSwept("after that");
+        assertEquals("new", read("again"));
+    }
+
+    /** Waits until the sweeper has been at it. */
+    private void awaitSwept(String key) throws Exception {
+        store.write(ROOT, Mutation.put(Key.of(key), Condition.ANY, stored("x"), 1))
+                .await();
+        long before = store.gauges().get("postgres.sweeper.removed");
+        Until.eventually(() -> store.gauges().get("postgres.sweeper.removed") > before);
     }
 
     @Test
