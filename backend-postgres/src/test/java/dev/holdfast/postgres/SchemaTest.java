@@ -2,20 +2,26 @@ package dev.holdfast.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.config.ConfigException;
+import dev.holdfast.event.Subscription;
+import dev.holdfast.event.Topic;
+import dev.holdfast.lock.LockGuard;
 import dev.holdfast.lock.LockOptions;
 import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.Health;
 import dev.holdfast.spi.Key;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -84,7 +90,7 @@ class SchemaTest {
     }
 
     @Test
-    void role_thatOwnsOnlyItsSchemaSuffices() throws SQLException {
+    void role_thatOwnsOnlyItsSchemaSuffices() throws Exception {
         StateServer.execute(
                 server,
                 "create role modest login; create schema modest authorization modest; revoke create on database postgres from public");
@@ -93,6 +99,30 @@ class SchemaTest {
             backend.state().put(KEY, VALUE);
             assertArrayEquals(VALUE, backend.state().get(KEY).orElseThrow());
             backend.state().scope("s").takeOver().put(KEY, VALUE);
+        }
+        useLocksAndEvents(url);
+        StateServer.execute(server, "create schema modest_too authorization modest");
+        useLocksAndEvents(url.replace("=modest", "=modest_too") + "&lockMode=lease");
+    }
+
+    private static void useLocksAndEvents(String url) throws Exception {
+        byte[] large = new byte[100_000];
+        CompletableFuture<byte[]> heard = new CompletableFuture<>();
+        try (Backend backend = Backends.open(url);
+                Backend other = Backends.open(url);
+                Subscription subscription = other.events()
+                        .subscribe(Topic.channel("c"), (channel, payload) -> heard.complete(payload.clone()))) {
+            LockGuard guard = backend.locks().acquire("a", LockOptions.renewing());
+            assertTrue(other.locks().find("a").isPresent());
+            assertEquals(1, other.locks().list("").count());
+            CompletableFuture<LockGuard> waiter =
+                    other.locks().async().acquire("a", LockOptions.renewing()).toCompletableFuture();
+            other.locks().forceRelease("a");
+            waiter.get(1, TimeUnit.MINUTES).release();
+            assertFalse(guard.isHeld());
+            backend.events().publish("c", large);
+            assertArrayEquals(large, heard.get(1, TimeUnit.MINUTES));
+            assertEquals(Health.Status.UP, backend.health().status());
         }
     }
 
