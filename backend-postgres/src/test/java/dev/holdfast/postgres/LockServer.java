@@ -63,11 +63,16 @@ final class LockServer {
 
     /** The number a query answers. */
     static long ask(String sql) {
+        return Long.parseLong(words(sql));
+    }
+
+    /** The text a query answers. */
+    static String words(String sql) {
         try (Connection connection = DriverManager.getConnection(get().jdbcUrl());
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
-            return row.getLong(1);
+            return row.getString(1);
         } catch (SQLException failed) {
             throw new AssertionError(failed);
         }

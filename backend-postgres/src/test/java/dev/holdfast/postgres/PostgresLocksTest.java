@@ -20,6 +20,7 @@ import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.Capability;
+import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.NonOverlap;
 import dev.holdfast.spi.Time;
@@ -29,6 +30,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +91,68 @@ class PostgresLocksTest {
                 assertEquals(commit.equals("on"), backend.capabilities().contains(Capability.DURABLE));
             }
         }
+    }
+
+    /** What the sessions of a role are set to must not let a crash take back what was acknowledged: neither state nor locks. */
+    @Test
+    void commits_areOnDiskWhereTheRoleIsSetOtherwise() throws Exception {
+        String careless = "&lockMode=lease&options=-c%20synchronous_commit=off";
+        try (Backend backend = Backends.open(LockServer.url("careless", careless))) {
+            watchCommits("careless", "entry", "scope", "lease_hold", "lease_holder");
+            write(backend);
+        }
+        assertEquals(Set.of("entry on", "scope on", "lease_hold on", "lease_holder on"), seen("careless"));
+    }
+
+    /** The connections of a pool of the application are as it made them; but a mark must never go back. */
+    @Test
+    void commitsOfScopesAndLocks_areOnDiskOverAPoolWhoseOtherCommitsAreNot() throws Exception {
+        PGSimpleDataSource pool = new PGSimpleDataSource();
+        pool.setUrl(LockServer.get().jdbcUrl());
+        pool.setOptions("-c synchronous_commit=off");
+        Settings settings = Settings.builder(PostgresBackend.options())
+                .set(dev.holdfast.postgres.PostgresOptions.SCHEMA, "careless_pool")
+                .set(dev.holdfast.postgres.PostgresOptions.LOCK_MODE, PostgresLocks.LEASE)
+                .build();
+        try (Backend backend = Backends.over("careless", PostgresBackend.over(pool, pool, settings, Time.system()))
+                .open()) {
+            watchCommits("careless_pool", "entry", "scope", "lease_hold", "lease_holder");
+            backend.state().put(Key.of("k"), new byte[1]);
+            assertEquals(Set.of("entry off"), seen("careless_pool"));
+            LockServer.execute("truncate careless_pool.seen");
+            backend.state().scope("s").takeOver().put(Key.of("k"), new byte[1]);
+            take(backend);
+        }
+        assertEquals(Set.of("entry on", "scope on", "lease_hold on", "lease_holder on"), seen("careless_pool"));
+    }
+
+    private static void write(Backend backend) throws InterruptedException {
+        backend.state().put(Key.of("k"), new byte[1]);
+        backend.state().scope("s").takeOver().put(Key.of("k"), new byte[1]);
+        take(backend);
+    }
+
+    private static void take(Backend backend) throws InterruptedException {
+        LockGuard guard = backend.locks().tryAcquire("a", LEASE).orElseThrow();
+        assertTrue(guard.extend(LEASE));
+        guard.release();
+    }
+
+    /** Notes how each change of the tables is committed. */
+    private static void watchCommits(String schema, String... tables) {
+        LockServer.execute("create table " + schema + ".seen (what text);"
+                + "create function " + schema + ".see() returns trigger language plpgsql as $$ begin insert into "
+                + schema + ".seen values (tg_table_name || ' ' || current_setting('synchronous_commit'));"
+                + " return null; end $$");
+        for (String table : tables) {
+            LockServer.execute("create trigger see after insert or update on " + schema + "." + table
+                    + " for each row execute function " + schema + ".see()");
+        }
+    }
+
+    private static Set<String> seen(String schema) {
+        return Set.of(LockServer.words("select string_agg(distinct what, ',') from " + schema + ".seen")
+                .split(","));
     }
 
     /** A commit that waits for its own disk alone may be unknown to the standby that is promoted. */
