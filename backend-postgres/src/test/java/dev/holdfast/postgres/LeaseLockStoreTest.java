@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.holdfast.lock.ForceReply;
 import dev.holdfast.lock.GrantReply;
 import dev.holdfast.lock.GrantRequest;
 import dev.holdfast.lock.LockName;
@@ -48,6 +49,11 @@ class LeaseLockStoreTest extends LockStoreCase {
             database.close();
         });
         return made;
+    }
+
+    @Override
+    ForceReply forcedOfOthers() {
+        return ForceReply.DONE;
     }
 
     private RenewReply renew(LeaseId leaseId, long millis) {

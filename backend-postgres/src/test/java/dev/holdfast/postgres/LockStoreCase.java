@@ -51,6 +51,9 @@ abstract class LockStoreCase {
     /** One more client of the store. */
     abstract LockStore open();
 
+    /** What is answered to one who ends a hold of another client. */
+    abstract ForceReply forcedOfOthers();
+
     @AfterEach
     void close() throws Exception {
         for (AutoCloseable one : opened) {
@@ -271,10 +274,18 @@ abstract class LockStoreCase {
         store.listen(heard);
         assertEquals(ForceReply.NOT_HELD, other.forceRelease(name).await());
         ask(store, a);
-        assertFalse(other.forceRelease(name).await() == ForceReply.NOT_HELD);
+        assertEquals(forcedOfOthers(), other.forceRelease(name).await());
         eventually(() -> ask(other, b).granted());
         eventually(() -> heard.words.contains("gone " + a));
         assertEquals(RenewReply.GONE, renew(store, a));
+    }
+
+    @Test
+    void forceRelease_ofOnesOwnHoldIsDone() {
+        ask(store, a);
+        assertEquals(ForceReply.DONE, store.forceRelease(name).await());
+        assertEquals(RenewReply.GONE, renew(store, a));
+        assertTrue(ask(other, b).granted());
     }
 
     @Test

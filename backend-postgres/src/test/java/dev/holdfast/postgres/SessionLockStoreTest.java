@@ -16,6 +16,7 @@ import dev.holdfast.lock.LockName;
 import dev.holdfast.lock.LockStore;
 import dev.holdfast.lock.Release;
 import dev.holdfast.lock.RenewReply;
+import dev.holdfast.lock.Renewal;
 import dev.holdfast.servers.FaultProxy;
 import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
@@ -26,19 +27,25 @@ import dev.holdfast.spi.Call;
 import dev.holdfast.spi.LeaseId;
 import dev.holdfast.spi.Outcome;
 import dev.holdfast.spi.Time;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,6 +58,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 class SessionLockStoreTest extends LockStoreCase {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
@@ -59,6 +67,12 @@ class SessionLockStoreTest extends LockStoreCase {
     @Override
     LockStore open() {
         return open(KEYS);
+    }
+
+    /** Only the holder can unlock. */
+    @Override
+    ForceReply forcedOfOthers() {
+        return ForceReply.PENDING;
     }
 
     private LockStore open(ToLongFunction<LockName> keys) {
@@ -316,6 +330,118 @@ class SessionLockStoreTest extends LockStoreCase {
         });
         assertTrue(full.getMessage().contains("max_locks_per_transaction"), full.getMessage());
         assertEquals(most, store.gauges().get("postgres.locks.table.most"));
+        long used = store.gauges().get("postgres.locks.table.used");
+        assertTrue(used > most / 2 && used <= most, used + " of " + most);
+        assertTrue(store.gauges().get("postgres.locks.sessions") <= 8, "sessions that hold them");
+    }
+
+    /** By which the server finds out that a client is gone; and nothing else ends a session, whatever the role is set to. */
+    @Test
+    void session_tellsTheServerWhenToEndIt() throws Exception {
+        LockSessions sessions = new LockSessions();
+        sessions.setOptions("-c client_connection_check_interval=0 -c tcp_keepalives_idle=1 -c tcp_user_timeout=1"
+                + " -c lock_timeout=1min -c transaction_timeout=1h -c idle_in_transaction_session_timeout=1h");
+        LockStore made = open(sessions.database(), KEYS);
+        assertTrue(ask(made, a).granted());
+        String millis = Long.toString(TIMEOUT.toMillis());
+        Map<String, String> wanted = Map.of(
+                "idle_session_timeout", millis,
+                "idle_in_transaction_session_timeout", millis,
+                "client_connection_check_interval", "1000",
+                "tcp_keepalives_idle", Long.toString(TIMEOUT.toSeconds()),
+                "tcp_user_timeout", "0",
+                "lock_timeout", "0",
+                "transaction_timeout", "0");
+        Map<String, String> settings = new HashMap<>();
+        try (Statement statement = sessions.ofLocks().get(0).createStatement();
+                ResultSet rows = statement.executeQuery("select name, setting from pg_settings")) {
+            while (rows.next()) {
+                settings.put(rows.getString(1), rows.getString(2));
+            }
+        }
+        settings.keySet().retainAll(wanted.keySet());
+        assertEquals(wanted, settings);
+    }
+
+    @Test
+    void renewing_isOneStatementOfEachSessionHoweverMuchItHolds() {
+        LockSessions sessions = new LockSessions();
+        // Without timers, so that there are no heartbeats but these.
+        LockStore made = open(sessions.database(), KEYS, new Timerless(), opened);
+        List<LockName> names = names("renewed", 300);
+        assertEquals(names.size(), taken(made, names));
+        List<Renewal> renewals =
+                names.stream().map(each -> new Renewal(each, a, LEASE)).toList();
+        // The first writes down what is held, and gives back what was reserved ahead.
+        made.renew(renewals).await();
+        int before = sessions.statements.get();
+        int rounds = 5;
+        for (int i = 0; i < rounds; i++) {
+            assertEquals(
+                    Set.of(RenewReply.RENEWED), Set.copyOf(made.renew(renewals).await()));
+        }
+        assertEquals(rounds * made.gauges().get("postgres.locks.sessions"), sessions.statements.get() - before);
+    }
+
+    /** The sessions of a client that hold locks, and how many statements they have run. */
+    private static final class LockSessions extends PGSimpleDataSource {
+        private static final long serialVersionUID = 1L;
+
+        final transient List<Connection> all = new CopyOnWriteArrayList<>();
+        final AtomicInteger statements = new AtomicInteger();
+
+        LockSessions() {
+            setUrl(LockServer.get().jdbcUrl());
+        }
+
+        Database database() {
+            PGSimpleDataSource pool = new PGSimpleDataSource();
+            pool.setUrl(LockServer.get().jdbcUrl());
+            return Database.over(pool, this, settings());
+        }
+
+        List<Connection> ofLocks() throws SQLException {
+            List<Connection> found = new ArrayList<>();
+            for (Connection one : all) {
+                if (!one.isClosed() && one.getClientInfo("ApplicationName").equals("holdfast locks")) {
+                    found.add(one);
+                }
+            }
+            return found;
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            all.add(connection);
+            return counting(Connection.class, connection, () -> {
+                if (connection.getClientInfo("ApplicationName").equals("holdfast locks")) {
+                    statements.incrementAndGet();
+                }
+                return null;
+            });
+        }
+
+        private static <T> T counting(Class<T> type, T counted, Callable<?> count) {
+            return type.cast(
+                    Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                        if (method.getName().startsWith("execute")) {
+                            count.call();
+                        }
+                        Object answer;
+                        try {
+                            answer = method.invoke(counted, arguments);
+                        } catch (InvocationTargetException failed) {
+                            throw failed.getCause();
+                        }
+                        if (method.getName().equals("prepareStatement")) {
+                            return counting(PreparedStatement.class, (PreparedStatement) answer, count);
+                        }
+                        return method.getName().equals("createStatement")
+                                ? counting(Statement.class, (Statement) answer, count)
+                                : answer;
+                    }));
+        }
     }
 
     /** What a client has given back is not what others hold. */
