@@ -112,7 +112,8 @@ class SchemaTest {
                 Backend other = Backends.open(url);
                 Subscription subscription = other.events()
                         .subscribe(Topic.channel("c"), (channel, payload) -> heard.complete(payload.clone()))) {
-            LockGuard guard = backend.locks().acquire("a", LockOptions.renewing());
+            LockGuard guard =
+                    backend.locks().tryAcquire("a", LockOptions.renewing()).orElseThrow();
             assertTrue(other.locks().find("a").isPresent());
             assertEquals(1, other.locks().list("").count());
             CompletableFuture<LockGuard> waiter =
