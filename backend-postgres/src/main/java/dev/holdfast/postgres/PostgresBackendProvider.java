@@ -4,9 +4,11 @@ import dev.holdfast.backend.BackendProvider;
 import dev.holdfast.backend.BackendUri;
 import dev.holdfast.backend.CoreOptions;
 import dev.holdfast.backend.Stores;
+import dev.holdfast.config.ConfigException;
 import dev.holdfast.config.Option;
 import dev.holdfast.config.Settings;
 import dev.holdfast.spi.Time;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +35,21 @@ public final class PostgresBackendProvider implements BackendProvider {
 
     @Override
     public Stores open(BackendUri uri, Settings settings, Time time) {
+        requireLease(settings);
         return stores(Database.open(uri, settings), settings, settings.get(CoreOptions.CLOCK_DRIFT), time);
+    }
+
+    /** Locks in sessions are free when those end: a lease below that would promise too much. */
+    private static void requireLease(Settings settings) {
+        Duration lease = settings.get(CoreOptions.LEASE);
+        Duration timeout = settings.get(PostgresOptions.SESSION_TIMEOUT);
+        if (settings.get(PostgresOptions.LOCK_MODE).equals(PostgresLocks.SESSION) && lease.compareTo(timeout) < 0) {
+            throw new ConfigException(
+                    "lease (" + lease + "), given " + settings.source(CoreOptions.LEASE)
+                            + ", is shorter than sessionTimeout (" + timeout + "), given "
+                            + settings.source(PostgresOptions.SESSION_TIMEOUT)
+                            + ": make lease longer or sessionTimeout shorter, or set lockMode=lease, where leases may be short");
+        }
     }
 
     static Stores stores(Database database, Settings settings, double clockDrift, Time time) {

@@ -9,6 +9,7 @@ import dev.holdfast.backend.Backend;
 import dev.holdfast.backend.Backends;
 import dev.holdfast.backend.CoreOptions;
 import dev.holdfast.backend.Stores;
+import dev.holdfast.config.ConfigException;
 import dev.holdfast.config.Settings;
 import dev.holdfast.event.EventStore;
 import dev.holdfast.lock.GrantRequest;
@@ -19,6 +20,7 @@ import dev.holdfast.lock.LockStore;
 import dev.holdfast.servers.PostgresOptions;
 import dev.holdfast.servers.PostgresServer;
 import dev.holdfast.spi.BackendRejectedException;
+import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Capability;
 import dev.holdfast.spi.Key;
 import dev.holdfast.spi.LeaseId;
@@ -240,6 +242,18 @@ class PostgresLocksTest {
                     IllegalArgumentException.class, () -> backend.locks().tryAcquire("a", Duration.ofSeconds(9)));
             assertTrue(tooShort.getMessage().contains("PT10S"), tooShort.getMessage());
         }
+    }
+
+    /** Nobody is asked, so it does not matter that there is nobody. */
+    @ParameterizedTest
+    @ValueSource(strings = {"lease=5s", "sessionTimeout=1m", "sessionTimeout=2m&lease=1m"})
+    void leaseOption_belowTheSessionTimeoutIsRefusedBeforeAnythingIsSent(String options) {
+        String url = "postgresql://nobody@nowhere.invalid/x?" + options;
+        ConfigException tooShort = assertThrows(ConfigException.class, () -> Backends.open(url));
+        for (String word : List.of("lease (PT", "sessionTimeout (PT", "lockMode=lease")) {
+            assertTrue(tooShort.getMessage().contains(word), tooShort.getMessage());
+        }
+        assertThrows(BackendUnavailableException.class, () -> Backends.open(url + "&lockMode=lease"));
     }
 
     @Test
