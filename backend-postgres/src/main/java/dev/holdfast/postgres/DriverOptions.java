@@ -72,9 +72,12 @@ final class DriverOptions {
         if (choices != null) {
             return Option.choice(name, standard, List.of(choices), doc);
         }
-        return standard.matches("-?\\d+")
-                ? Option.integer(name, Integer.parseInt(standard), -1, Integer.MAX_VALUE, doc)
-                : Option.text(name, standard, doc);
+        if (!standard.matches("-?\\d+")) {
+            return Option.text(name, standard, doc);
+        }
+        int number = Integer.parseInt(standard);
+        // Where less than nothing has a meaning it is the default.
+        return Option.integer(name, number, Math.min(0, number), Integer.MAX_VALUE, doc);
     }
 
     static List<Option<?>> all() {

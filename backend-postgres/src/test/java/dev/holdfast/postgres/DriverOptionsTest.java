@@ -2,6 +2,7 @@ package dev.holdfast.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.holdfast.config.ConfigException;
 import dev.holdfast.config.Settings;
@@ -12,6 +13,7 @@ import java.util.Properties;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGProperty;
 
 /** Every property of the driver, whichever version of it that is, comes through as it was given; those that would break a promise do not. */
@@ -39,6 +41,15 @@ class DriverOptionsTest {
         Properties given =
                 DriverOptions.properties(settings.set(name(property), value).build());
         assertEquals(value, property.getOrDefault(given));
+    }
+
+    /** The driver would say so when it connects, in words of its own, or work in a way that is meant for its own tests. */
+    @ParameterizedTest
+    @ValueSource(strings = {"defaultRowFetchSize", "prepareThreshold", "socketTimeout", "sslResponseTimeout"})
+    void number_belowZeroIsRefused(String option) {
+        Settings.Builder settings = Settings.builder(new PostgresBackendProvider().options());
+        ConfigException refused = assertThrows(ConfigException.class, () -> settings.set(option, "-1"));
+        assertTrue(refused.getMessage().contains(option + " = '-1'"), refused.getMessage());
     }
 
     private static String name(PGProperty property) {
