@@ -44,9 +44,12 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** What is peculiar to this store; what every store does is in the kit. */
@@ -179,17 +182,48 @@ class PostgresStateStoreTest {
             statement.execute("select from store_test.entry for update");
             CompletionStage<Boolean> put =
                     store.write(ROOT, put("a", "new").mutation()).start();
-            int pid = Notifications.pid(other);
-            Until.eventually(() -> StateServer.ask(
-                            server,
-                            "select count(*) from pg_stat_activity where " + pid + " = any (pg_blocking_pids(pid))")
-                    == 1);
+            awaitBlockedBy(other);
             assertEquals("old", read("a"));
             assertFalse(put.toCompletableFuture().isDone(), "the get came when the put had ended");
             other.rollback();
             assertTrue(put.toCompletableFuture().get(1, TimeUnit.MINUTES));
         }
         assertEquals("new", read("a"));
+    }
+
+    /** Whoever waits for one key has none of those behind it, so no two wait for each other, however their callers order them. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Mutation.Kind.class,
+            names = {"PUT", "DELETE"})
+    void severalKeys_areLockedInTheirOrder(Mutation.Kind kind) throws Exception {
+        List<Mutation> both = Stream.of("b", "a")
+                .map(key -> kind == Mutation.Kind.PUT
+                        ? put(key, "new").mutation()
+                        : Mutation.delete(Key.of(key), Condition.ANY))
+                .toList();
+        send(new Puts(database), List.of(put("a", "old"), put("b", "old")));
+        try (Connection other = StateServer.connect(server);
+                PreparedStatement lock =
+                        other.prepareStatement("select from store_test.entry where key = ? for update nowait")) {
+            other.setAutoCommit(false);
+            lock.setBytes(1, key("a").toBytes());
+            lock.execute();
+            CompletionStage<List<Outcome<Boolean>>> written =
+                    store.writeAll(ROOT, both).start();
+            awaitBlockedBy(other);
+            lock.setBytes(1, key("b").toBytes());
+            lock.execute();
+            other.rollback();
+            written.toCompletableFuture().get(1, TimeUnit.MINUTES).forEach(outcome -> assertTrue(outcome.get()));
+        }
+        assertEquals(kind == Mutation.Kind.PUT ? "new" : null, read("b"));
+    }
+
+    private void awaitBlockedBy(Connection other) throws Exception {
+        String blocked = "select count(*) from pg_stat_activity where " + Notifications.pid(other)
+                + " = any (pg_blocking_pids(pid))";
+        Until.eventually(() -> StateServer.ask(server, blocked) == 1);
     }
 
     /** More than a statement can have parameters, which are counted in 16 bits. */
