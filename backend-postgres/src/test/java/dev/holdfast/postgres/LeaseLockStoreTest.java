@@ -311,6 +311,35 @@ class LeaseLockStoreTest extends LockStoreCase {
     }
 
     @Test
+    void renewals_doNotWaitForATableThatSomebodyHasLocked() throws Exception {
+        ask(store, a);
+        assertEquals(RenewReply.RENEWED, renew(a, LEASE));
+        try (Connection connection =
+                        DriverManager.getConnection(LockServer.get().jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table " + SCHEMA + ".lease_hold in access exclusive mode");
+            // All threads for looks, and every lane of grants.
+            for (int i = 0; i < 100; i++) {
+                store.find(name).start();
+                LockName each = new LockName(name.namespace(), "n" + i);
+                store.tryGrant(new GrantRequest(each, a(i), LEASE, 0, null, "")).start();
+            }
+            String blocked = "select count(*) from pg_stat_activity where " + Notifications.pid(connection)
+                    + " = any (pg_blocking_pids(pid))";
+            eventually(() -> LockServer.ask(blocked) > 0);
+            assertEquals(
+                    RenewReply.RENEWED,
+                    store.renew(List.of(new Renewal(name, a, LEASE)))
+                            .start()
+                            .toCompletableFuture()
+                            .get(1, TimeUnit.MINUTES)
+                            .get(0));
+            connection.rollback();
+        }
+    }
+
+    @Test
     void hold_thatEndedIsNotRenewed() throws Exception {
         store.tryGrant(new GrantRequest(name, a, 50, 0, null, "")).await();
         eventually(() -> store.find(name).await() == null);
