@@ -14,6 +14,7 @@ import dev.holdfast.postgres.LockStatements.Granted;
 import dev.holdfast.postgres.LockStatements.News;
 import dev.holdfast.postgres.LockStatements.Stepped;
 import dev.holdfast.spi.BackendException;
+import dev.holdfast.spi.BackendRejectedException;
 import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.LeaseId;
 import java.sql.Connection;
@@ -64,8 +65,11 @@ final class SessionConnection {
             store.holders.register(made, session.id, store.table);
         } catch (SQLException failed) {
             Database.closeQuietly(made);
-            throw new BackendUnavailableException(
-                    "no session for locks: " + PostgresErrors.ofRead(failed).getMessage(), failed);
+            BackendException told = PostgresErrors.ofRead(failed);
+            // What is refused will be refused again.
+            throw told instanceof BackendRejectedException
+                    ? told
+                    : new BackendUnavailableException("no session for locks: " + told.getMessage(), failed);
         } catch (RuntimeException refused) {
             Database.closeQuietly(made);
             throw refused;

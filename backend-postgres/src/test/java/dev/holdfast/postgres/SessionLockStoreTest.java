@@ -171,6 +171,18 @@ class SessionLockStoreTest extends LockStoreCase {
         }
     }
 
+    /** What would be refused again and again must not be taken for the server's absence, which a waiter waits for to end. */
+    @Test
+    void sessionThatIsRefused_isNotWaitedFor() {
+        LockServer.execute("alter table session_store.session_holder rename column started to before");
+        try {
+            assertThrows(BackendRejectedException.class, () -> ask(store, a));
+        } finally {
+            LockServer.execute("alter table session_store.session_holder rename column before to started");
+        }
+        assertTrue(ask(store, a).granted());
+    }
+
     @Test
     void grantThatFailsHalfWay_leavesNoClaim() {
         ask(store, c);
