@@ -20,9 +20,11 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Locks held while a server of its own is being broken. */
+@Tag("faults")
 class LockFaultsTest {
     private static final Key KEY = Key.of("key");
     private static final LockOptions HELD = LockOptions.renewing().renewingEvery(Duration.ofMinutes(10));
