@@ -133,10 +133,9 @@ final class SessionConnection {
         } catch (SQLException failed) {
             wanted.forEach(this::unclaim);
             unlock(wanted, failed);
-            if (!grants.isEmpty()) {
-                // A grant may be to blame; who ends a hold must not suffer for it.
-                session.step(ends, replies, () -> end(ends, replies));
-            }
+            // A grant may be to blame, and who ends a hold must not suffer for it. Whatever it was, the lock may be
+            // given back.
+            session.step(ends, replies, () -> end(ends, replies));
             throw failed;
         }
         if (done == null) {
@@ -217,6 +216,24 @@ final class SessionConnection {
     }
 
     private void end(List<End> ends) throws SQLException {
+        try {
+            endAll(ends);
+        } catch (SQLException failed) {
+            ends.forEach(this::doubt);
+            throw failed;
+        }
+    }
+
+    /** A statement that failed is undone, but for the lock it may have given back: what others may hold is over, and is ended again. */
+    private void doubt(End end) {
+        Held held = store.held(end.name());
+        if (held != null && held.isHeldBy(end.leaseId())) {
+            held.deadline = store.time.nanos();
+            store.gone(end.name(), end.leaseId());
+        }
+    }
+
+    private void endAll(List<End> ends) throws SQLException {
         List<End> offered = ends.stream().filter(one -> one.offerMillis() > 0).toList();
         write(offered.stream().map(one -> store.entered(one.name())).toList());
         boolean waited = store.statements.endQuietly(connection, ends, row -> {});
@@ -441,7 +458,8 @@ final class SessionConnection {
             replies.reply(one.index(), answers);
         }
         // In the end, for it may have to wait for somebody who has locked the table, and be broken off.
-        write(List.copyOf(session.holds.values()));
+        long over = store.time.nanos();
+        write(session.holds.values().stream().filter(held -> !held.isOver(over)).toList());
     }
 
     private RenewReply renewed(Renewal renewal) {

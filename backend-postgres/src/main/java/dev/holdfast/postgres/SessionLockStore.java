@@ -309,7 +309,7 @@ final class SessionLockStore extends PostgresLockStore {
     @Override
     public long assuredNanos(LockName name, LeaseId holder) {
         Held held = names.get(name);
-        return held == null || !held.isHeldBy(holder) ? GONE : held.session.assuredNanos();
+        return held == null || !held.isHeldBy(holder) || held.isOver(time.nanos()) ? GONE : held.session.assuredNanos();
     }
 
     @Override
