@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Interrupts: a caller interrupted before its command was sent takes it back, with
  * {@link dev.holdfast.spi.BackendUnavailableException}; one whose command is on its way stays until the transport is done with it,
- * because what it lent is still being read, and goes on with the flag set. Stages complete on the thread that read the reply, so what
+ * because what it lent is still being read, and goes on with the flag set. So a virtual thread has a flusher send, for interrupting
+ * it would close the socket it waits for, and with it the connection of all. Stages complete on the thread that read the reply, so what
  * depends on them must not block. Safe for use by many threads.
  *
  * <p>The idea is flat combining (Hendler, Incze, Shavit, Tzafrir 2010) with the leadership handed on after each batch, so that nobody
@@ -51,7 +52,8 @@ public final class Combiner<C, R extends @Nullable Object> implements AutoClosea
      * @param shared how many of them are used when there are more callers; about one for each core does best
      * @param maxBatch the most commands in one sending
      * @param maxQueue the most commands that wait in one lane
-     * @param flushers runs the sending of asynchronous commands, which blocks; needs a thread for each lane
+     * @param flushers runs the sending of asynchronous commands and those of virtual threads, which blocks; needs a platform thread for each
+     *     lane
      */
     public Combiner(int lanes, int shared, int maxBatch, int maxQueue, Transport<C, R> transport, Executor flushers) {
         if (lanes < 1 || maxBatch < 1 || maxQueue < 1) {

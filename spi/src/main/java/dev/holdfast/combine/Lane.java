@@ -8,7 +8,9 @@ import dev.holdfast.spi.OutcomeUnknownException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -437,7 +439,7 @@ final class Lane<C, R extends @Nullable Object> {
         count(batch);
         RuntimeException untold = null;
         try {
-            transport.send(index, commands(batch), new Told(batch));
+            transmit(() -> transport.send(index, commands(batch), new Told(batch)));
         } catch (Throwable thrown) {
             untold = meaning(thrown);
         }
@@ -446,6 +448,37 @@ final class Lane<C, R extends @Nullable Object> {
                 // Made only now, for an exception costs as much as a system call and nearly every batch is told whole.
                 untold = untold == null ? forgotten() : untold;
                 end(pending, null, untold);
+            }
+        }
+    }
+
+    /** By a flusher for a virtual thread: one that is interrupted at a socket closes it, and others have commands, or locks, on it. */
+    private void transmit(Runnable sending) throws Throwable {
+        if (!VirtualThreads.isCurrent()) {
+            sending.run();
+            return;
+        }
+        FutureTask<?> task = new FutureTask<>(sending, null);
+        try {
+            flushers.execute(task);
+        } catch (RuntimeException | Error refused) {
+            task.run();
+        }
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    task.get();
+                    return;
+                } catch (InterruptedException later) {
+                    interrupted = true;
+                } catch (ExecutionException failed) {
+                    throw failed.getCause();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

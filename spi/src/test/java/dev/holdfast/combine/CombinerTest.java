@@ -28,6 +28,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /** Drives combiners over a transport that stands still until a gate opens, so that queues are full when the test says so. */
 @Timeout(60)
@@ -316,6 +318,30 @@ class CombinerTest {
         echo.open();
         assertEquals("next!", combiner.call("next", 0).await());
         assertFalse(echo.batches.toString().contains("withdrawn"));
+    }
+
+    /** At a socket it would close the connection, with whatever others have on it. */
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_21)
+    void aVirtualThread_thatIsInterruptedDoesNotTouchTheConnection() throws Exception {
+        Combiner<String, String> combiner = combiner(1, 8, 8);
+        List<Object> ends = Collections.synchronizedList(new ArrayList<>());
+        Runnable caller = () -> {
+            try {
+                ends.add(combiner.call("command", 0).await());
+            } catch (RuntimeException failed) {
+                ends.add(failed);
+            }
+            ends.add(Thread.currentThread().isInterrupted());
+        };
+        Thread virtual = (Thread)
+                Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, caller);
+        echo.awaitSending();
+        virtual.interrupt();
+        echo.open();
+        virtual.join();
+        assertEquals(List.of("command!", true), ends);
+        assertFalse(echo.senders.contains(virtual));
     }
 
     @Test
