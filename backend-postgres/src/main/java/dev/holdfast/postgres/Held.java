@@ -22,6 +22,8 @@ final class Held {
 
     volatile long deadline;
     volatile boolean contended;
+    /** Whether a command that ends what is over is on its way. */
+    volatile boolean ending;
 
     // The lane's own.
     /** What was asked for, and granted. */

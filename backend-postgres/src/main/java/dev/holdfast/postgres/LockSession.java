@@ -2,6 +2,7 @@ package dev.holdfast.postgres;
 
 import dev.holdfast.combine.Combiner;
 import dev.holdfast.combine.Transport;
+import dev.holdfast.lock.Release;
 import dev.holdfast.postgres.LockCommand.Beat;
 import dev.holdfast.postgres.LockCommand.End;
 import dev.holdfast.postgres.LockCommand.Placed;
@@ -130,8 +131,10 @@ final class LockSession implements Transport<LockCommand, Object> {
 
     private void endIfOver(Held held, long now) {
         LeaseId over = held.leaseId;
-        if (over != null && held.isOver(now)) {
-            store.end(held.name, over);
+        // One at a time: a server that is slow to end it must not be asked faster than it answers.
+        if (over != null && held.isOver(now) && !held.ending) {
+            held.ending = true;
+            store.release(Release.of(held.name, over)).begin(false, (reply, error) -> held.ending = false);
         }
     }
 

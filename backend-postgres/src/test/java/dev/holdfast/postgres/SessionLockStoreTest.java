@@ -256,6 +256,26 @@ class SessionLockStoreTest extends LockStoreCase {
         assertEquals(RenewReply.RENEWED, renew(store, a));
     }
 
+    /** What is over is ended again and again, but not faster than the server answers: the heartbeats of others come behind. */
+    @Test
+    void hold_thatCannotBeEndedKeepsNobodyWaiting() throws Exception {
+        try (Connection connection =
+                        DriverManager.getConnection(LockServer.get().jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            store.tryGrant(new GrantRequest(name, a, 300, 0, null, "")).await();
+            connection.setAutoCommit(false);
+            statement.execute("lock table session_store.waiter in access exclusive mode");
+            long end = System.nanoTime() + 4 * TIMEOUT.toNanos();
+            while (System.nanoTime() - end < 0) {
+                long queued = store.gauges().get("combining.queued");
+                assertTrue(queued < 10, () -> queued + " commands wait");
+                Until.pass(Duration.ofMillis(100));
+            }
+            connection.rollback();
+        }
+        eventually(() -> ask(other, b).granted());
+    }
+
     @Test
     void session_thatIsOnlyHeldLivesByItsHeartbeat() throws Exception {
         ask(store, a);
