@@ -3,6 +3,7 @@ package dev.holdfast.postgres;
 import dev.holdfast.combine.Combiner;
 import dev.holdfast.combine.Transport;
 import dev.holdfast.lock.Release;
+import dev.holdfast.lock.RenewReply;
 import dev.holdfast.postgres.LockCommand.Beat;
 import dev.holdfast.postgres.LockCommand.End;
 import dev.holdfast.postgres.LockCommand.Placed;
@@ -13,6 +14,7 @@ import dev.holdfast.spi.BackendUnavailableException;
 import dev.holdfast.spi.Call;
 import dev.holdfast.spi.LeaseId;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -179,6 +181,10 @@ final class LockSession implements Transport<LockCommand, Object> {
     }
 
     private void run(List<LockCommand> commands, Transport.Replies<Object> replies) {
+        if (connection == null && commands.stream().allMatch(Beat.class::isInstance)) {
+            tellLost(commands, replies);
+            return;
+        }
         SessionConnection using = connected();
         for (Wave wave : Wave.of(commands)) {
             step(wave.beats, replies, () -> using.beat(wave.beats, wave.beats.size() < commands.size(), replies));
@@ -190,6 +196,14 @@ final class LockSession implements Transport<LockCommand, Object> {
             }
             step(wave.ends, replies, () -> using.end(wave.ends, replies));
             step(wave.grants, replies, () -> using.grant(wave.grants, replies));
+        }
+    }
+
+    /** Nothing is held without a connection, and for nothing no new one is needed. */
+    private static void tellLost(List<LockCommand> beats, Transport.Replies<Object> replies) {
+        for (int i = 0; i < beats.size(); i++) {
+            int renewals = ((Beat) beats.get(i)).renewals().size();
+            replies.reply(i, Collections.nCopies(renewals, RenewReply.GONE));
         }
     }
 

@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -274,6 +275,29 @@ class SessionLockStoreTest extends LockStoreCase {
             connection.rollback();
         }
         eventually(() -> ask(other, b).granted());
+    }
+
+    @Test
+    void heartbeat_behindTheLossOfItsSessionOpensNone() throws Exception {
+        SessionLockStore deaf =
+                (SessionLockStore) open(LockServer.database("session_store"), KEYS, new Timerless(), opened);
+        assertTrue(ask(deaf, a).granted());
+        CompletionStage<List<RenewReply>> behind;
+        try (Connection connection =
+                        DriverManager.getConnection(LockServer.get().jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table session_store.session_holder in access exclusive mode");
+            deaf.asked();
+            eventually(() -> LockServer.ask("select count(*) from pg_stat_activity"
+                            + " where application_name = 'holdfast locks' and wait_event_type = 'Lock'")
+                    == 1);
+            behind = deaf.renew(List.of(new Renewal(name, a, LEASE))).start();
+            assertEquals(1, LockServer.terminate("holdfast locks"));
+            connection.rollback();
+        }
+        assertEquals(List.of(RenewReply.GONE), behind.toCompletableFuture().get(1, TimeUnit.MINUTES));
+        assertEquals(0, deaf.gauges().get("postgres.locks.sessions"));
     }
 
     @Test
