@@ -39,7 +39,8 @@ final class Notifications implements AutoCloseable {
 
     private static final int PROBE_MILLIS = 2_000;
     private static final int MAX_PAUSE_MILLIS = 1_000;
-    private static final String WAKE = "w";
+    /** Not what the stores of locks and events say to each other. */
+    private static final String WAKE = "wake";
 
     private final Database database;
     private final String ownChannel;

@@ -301,6 +301,14 @@ class SessionLockStoreTest extends LockStoreCase {
     }
 
     @Test
+    void hold_isWrittenDownWhenSomebodyAsksForIt() throws Exception {
+        LockStore deaf = open(LockServer.database("session_store"), KEYS, new Timerless(), opened);
+        long grant = ask(deaf, a).grant();
+        LockInfo found = other.find(name).await();
+        assertTrue(found != null && found.grant() == grant, "only a heartbeat would write it");
+    }
+
+    @Test
     void session_thatIsOnlyHeldLivesByItsHeartbeat() throws Exception {
         ask(store, a);
         long end = System.nanoTime() + 2 * TIMEOUT.toNanos();
