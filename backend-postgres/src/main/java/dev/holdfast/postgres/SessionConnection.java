@@ -446,10 +446,6 @@ final class SessionConnection {
         }
         long now = store.holders.beat(connection, session.id, session.holds.size(), store.table);
         reservation.shrink(session.holds.size());
-        if (now != word) {
-            word = now;
-            news();
-        }
         for (Placed<Beat> one : beats) {
             List<RenewReply> answers = new ArrayList<>(one.command().renewals().size());
             for (Renewal renewal : one.command().renewals()) {
@@ -457,7 +453,12 @@ final class SessionConnection {
             }
             replies.reply(one.index(), answers);
         }
-        // In the end, for it may have to wait for somebody who has locked the table, and be broken off.
+        // In the end, for these may have to wait for somebody who has locked the table, and be broken off; then the
+        // next beat does it.
+        if (now != word) {
+            news();
+            word = now;
+        }
         long over = store.time.nanos();
         write(session.holds.values().stream().filter(held -> !held.isOver(over)).toList());
     }

@@ -308,6 +308,26 @@ class SessionLockStoreTest extends LockStoreCase {
         assertTrue(found != null && found.grant() == grant, "only a heartbeat would write it");
     }
 
+    /** As if the notification had been lost: the heartbeat alone brings the word that a hold is to end, and cannot read it at once. */
+    @Test
+    void force_thatAHeartbeatCouldNotReadIsReadByTheNext() throws Exception {
+        SessionLockStore deaf =
+                (SessionLockStore) open(LockServer.database("session_store"), KEYS, new Timerless(), opened);
+        assertTrue(ask(deaf, a).granted());
+        assertNotNull(other.find(name).await());
+        LockServer.execute("update session_store.session_hold set forced = true where key = " + KEYS.applyAsLong(name));
+        LockServer.execute("update session_store.session_holder set word = word + 1");
+        try (Connection connection =
+                        DriverManager.getConnection(LockServer.get().jdbcUrl());
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("lock table session_store.session_hold in access exclusive mode");
+            assertEquals(RenewReply.RENEWED, renew(deaf, a));
+            connection.rollback();
+        }
+        eventually(() -> renew(deaf, a) == RenewReply.GONE);
+    }
+
     @Test
     void session_thatIsOnlyHeldLivesByItsHeartbeat() throws Exception {
         ask(store, a);
