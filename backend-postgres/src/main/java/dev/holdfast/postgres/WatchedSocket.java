@@ -65,6 +65,10 @@ final class WatchedSocket extends Socket {
                 unasked = came(0, null);
             } catch (IOException failed) {
                 unasked = came(-1, failed);
+            } catch (Error noMemory) {
+                // A read needs memory outside the heap. As without a thread: the user reads for itself.
+                came(0, null);
+                throw noMemory;
             }
             if (unasked && !isClosed()) {
                 news.run();

@@ -14,7 +14,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -163,6 +168,53 @@ class WatchedSocketTest {
         Thread closer = whenItWaits(Thread.currentThread(), socket::close);
         assertThrows(SocketException.class, socket.getInputStream()::read);
         closer.join();
+    }
+
+    @Test
+    void watcherWithoutMemory_leavesReadingToTheUser() throws Exception {
+        Process without = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:MaxDirectMemorySize=200k",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        WithoutMemory.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(without.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, without.waitFor(), said);
+        assertTrue(said.contains("direct buffer memory"), said);
+    }
+
+    /** A process in which nobody but the main thread, which has its buffer, can read. */
+    static final class WithoutMemory {
+        public static void main(String[] arguments) throws Exception {
+            WatchedSocketTest test = new WatchedSocketTest();
+            try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                test.socket.connect(new InetSocketAddress(server.getInetAddress(), server.getLocalPort()));
+                test.peer = server.accept();
+            }
+            test.socket.setSoTimeout(PATIENCE_MILLIS);
+            byte[] buffer = new byte[1 << 13];
+            test.said(1);
+            assertEquals(1, test.socket.getInputStream().read(buffer));
+            List<ByteBuffer> all = new ArrayList<>();
+            assertThrows(OutOfMemoryError.class, () -> {
+                while (true) {
+                    all.add(ByteBuffer.allocateDirect(1 << 10));
+                }
+            });
+            Semaphore ended = new Semaphore(0);
+            Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+                System.out.println(error.getMessage());
+                ended.release();
+            });
+            test.socket.watch(test.news::release);
+            ended.acquire();
+            test.said(6);
+            assertEquals(6, test.socket.getInputStream().read(buffer));
+            assertFalse(all.isEmpty(), "what is not kept is memory again");
+            System.exit(0);
+        }
     }
 
     private interface Deed {
