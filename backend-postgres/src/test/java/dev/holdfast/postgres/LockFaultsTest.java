@@ -1,6 +1,5 @@
 package dev.holdfast.postgres;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,9 +43,12 @@ class LockFaultsTest {
             LockGuard next = taken(other);
             assertTrue(lost.await(1, TimeUnit.MINUTES));
             assertTrue(next.fence().compareTo(guard.fence()) > 0, "fences rise");
-            other.state().scope("s").fencedBy(next).put(KEY, new byte[] {2});
+            answered(() -> {
+                other.state().scope("s").fencedBy(next).put(KEY, new byte[] {2});
+                return true;
+            });
             refused(view);
-            assertEquals(2, other.state().scope("s").get(KEY).orElseThrow()[0]);
+            answered(() -> other.state().scope("s").get(KEY).orElseThrow()[0] == 2);
         }
     }
 
@@ -57,21 +59,9 @@ class LockFaultsTest {
                 Backend other = Backends.open(server.url() + "?lockMode=lease")) {
             LockGuard guard = holder.locks().acquire("a", HELD);
             killSomebody(server);
-            Until.eventually(() -> {
-                try {
-                    return other.locks().tryAcquire("a", HELD).isEmpty();
-                } catch (BackendException notYet) {
-                    return false;
-                }
-            });
+            answered(() -> other.locks().tryAcquire("a", HELD).isEmpty());
             assertTrue(guard.isHeld());
-            Until.eventually(() -> {
-                try {
-                    return guard.extend(Duration.ofMinutes(20));
-                } catch (BackendException notYet) {
-                    return false;
-                }
-            });
+            answered(() -> guard.extend(Duration.ofMinutes(20)));
             guard.release();
             other.locks().acquire("a", HELD).release();
         }
@@ -86,15 +76,22 @@ class LockFaultsTest {
     /** The lock, as soon as the server is there again. */
     private static LockGuard taken(Backend by) throws Exception {
         AtomicReference<LockGuard> taken = new AtomicReference<>();
-        Until.eventually(() -> {
-            try {
-                by.locks().tryAcquire("a", HELD).ifPresent(taken::set);
-            } catch (BackendException notYet) {
-                return false;
-            }
+        answered(() -> {
+            by.locks().tryAcquire("a", HELD).ifPresent(taken::set);
             return taken.get() != null;
         });
         return taken.get();
+    }
+
+    /** Until it is so; connections of before the kill may still be in the pools, and whoever uses one hears that it broke. */
+    private static void answered(Until.Condition condition) throws Exception {
+        Until.eventually(() -> {
+            try {
+                return condition.holds();
+            } catch (BackendException broken) {
+                return false;
+            }
+        });
     }
 
     private static void refused(FencedScope view) throws Exception {
