@@ -332,11 +332,7 @@ final class Notifications implements AutoCloseable {
         Connection open = connection;
         connection = null;
         if (open != null) {
-            try {
-                open.close();
-            } catch (SQLException broken) {
-                LOG.debug("closing a broken connection", broken);
-            }
+            Database.closeQuietly(open);
         }
     }
 

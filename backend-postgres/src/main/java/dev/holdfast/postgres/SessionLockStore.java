@@ -270,11 +270,6 @@ final class SessionLockStore extends PostgresLockStore {
                 .map(ended -> null);
     }
 
-    /** Ends a hold that is over by our clock, or that we were told to let go. */
-    void end(LockName name, LeaseId holder) {
-        release(Release.of(name, holder)).start();
-    }
-
     @Override
     public Call<List<RenewReply>> renew(List<Renewal> renewals) {
         Map<LockSession, List<Integer>> places = new LinkedHashMap<>();
@@ -412,7 +407,7 @@ final class SessionLockStore extends PostgresLockStore {
     /** Somebody wants this hold ended. */
     @Override
     void forced(LockName name, LeaseId holder) {
-        end(name, holder);
+        release(Release.of(name, holder)).start();
         // Its holder asks behind that, and knows by then why the hold is gone.
         gone(name, holder);
     }
